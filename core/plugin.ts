@@ -1,0 +1,384 @@
+/**
+ * What a plugin is and all that it may touch. This file holds types only: a plugin imports it with `import type`, and
+ * everything else is handed to `apply` (a plugin loaded from disk by the single executable could not resolve our code).
+ */
+import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
+
+/** Version of this interface. A plugin written for another one is refused by name. */
+export type ApiVersion = 1;
+
+/** A name, a schema and one function. */
+export interface Plugin<Options = Record<string, never>> {
+  readonly name: string;
+  readonly api: ApiVersion;
+  /** JSON Schema of this plugin's part of runnc.config. */
+  readonly options?: object;
+  /** Names of plugins that must be loaded too. */
+  readonly needs?: readonly string[];
+  apply(host: Host, options: Options): void;
+}
+
+/** All that a plugin may touch. */
+export interface Host {
+  readonly hooks: TapOnly<Hooks>;
+  readonly log: Log;
+  /** Builds the system calls of a tape. */
+  readonly tape: TapeTools;
+  /** Registers something that must be given back. */
+  resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
+  /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
+  library(soname: string): Promise<ForeignLibrary>;
+  /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
+  cacheDirectory(name: string): string;
+}
+
+type Taps = 'tap' | 'tapPromise';
+type TapOnly<T> = { readonly [Name in keyof T]: Pick<T[Name], Taps & keyof T[Name]> };
+
+/** *A noun asks (first answer wins), a verb does (in order), a participle tells (afterwards, never fatal).* */
+export interface Hooks {
+  /** Which processor is this? Asked once a process, by Node's name for it (`x64`, `arm64`). */
+  readonly architecture: AsyncSeriesBailHook<[machine: string], Architecture | undefined>;
+  /** What is this program? */
+  readonly unikernel: AsyncSeriesBailHook<[program: Program, container: Container], Unikernel | undefined>;
+  /** Which block devices carry its files? */
+  readonly rootfs: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], readonly BlockDevice[] | undefined>;
+  /** Which network devices does it get? Asked at `start`, when the engine has filled the namespace. */
+  readonly network: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], Network | undefined>;
+  /** What starts it? */
+  readonly tender: AsyncSeriesBailHook<[program: Program, unikernel: Unikernel, architecture: Architecture], Tender | undefined>;
+  /** Shape the launch: memory, devices, command line, policy. */
+  readonly launch: AsyncSeriesWaterfallHook<[launch: Launch, container: Container]>;
+  /** Compile a system call policy, or the bundle's OCI profile, to a classic BPF program. */
+  readonly filter: AsyncSeriesBailHook<[request: FilterRequest, architecture: Architecture], Uint8Array | undefined>;
+  readonly create: AsyncSeriesHook<[container: Container]>;
+  readonly start: AsyncSeriesHook<[container: Container]>;
+  readonly delete: AsyncSeriesHook<[container: Container]>;
+  readonly created: AsyncSeriesHook<[container: Container]>;
+  readonly started: AsyncSeriesHook<[container: Container]>;
+  readonly stopped: AsyncSeriesHook<[container: Container]>;
+  readonly deleted: AsyncSeriesHook<[container: Container]>;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Something taken that is given back on `delete` and on a failed `create` alike, perhaps by another process. */
+export interface Resource<Input, State extends Json> {
+  readonly name: string;
+  /** Takes it. Names are derived from the container's id, so that a crash before the state is saved leaves nothing unknown. */
+  acquire(container: Container, input: Input): Promise<State>;
+  /** Gives it back; safe to repeat. `state` is undefined when the process died inside `acquire`. */
+  release(container: Container, state: State | undefined): Promise<void>;
+}
+
+export interface ResourceHandle<Input, State extends Json> {
+  /** Runs `acquire` and saves what it returned in the container's state before going on. */
+  take(container: Container, input: Input): Promise<State>;
+}
+
+/** The container as plugins see it. */
+export interface Container {
+  readonly id: string;
+  /** Absolute path of the bundle. */
+  readonly bundle: string;
+  /** Absolute path of the root file system; read-only for plugins. */
+  readonly rootfs: string;
+  readonly hostname: string | undefined;
+  /** process.args of config.json. */
+  readonly args: readonly string[];
+  /** process.env as it stands: `NAME=value`. */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly mounts: readonly { readonly destination: string; readonly source?: string; readonly type?: string; readonly options?: readonly string[] }[];
+  /** Folder of this container's own files (0700, root), gone after delete. */
+  readonly directory: string;
+  /** Process id of the container's init in the runtime's pid namespace; undefined before it exists. */
+  readonly pid: number | undefined;
+  /** Path of the network namespace: `/proc/PID/ns/net`; undefined before `create` has made the sandbox. */
+  readonly netns: string | undefined;
+}
+
+/** The unikernel program, opened and its ELF headers checked. */
+export interface Program {
+  /** Path inside the rootfs, symlinks resolved beneath it. */
+  readonly path: string;
+  /** Open, read-only; valid while the hook runs. */
+  readonly fd: number;
+  /** File size in bytes. */
+  readonly size: number;
+  readonly elf: Elf;
+  readonly solo5: Solo5Notes;
+}
+
+/** A checked ELF64 little-endian header. All offsets lie inside the file. */
+export interface Elf {
+  /** e_type: 2 is ET_EXEC. */
+  readonly type: number;
+  /** e_machine: 62 is x86_64, 183 is aarch64. */
+  readonly machine: number;
+  readonly entry: bigint;
+  readonly interpreter: string | undefined;
+  readonly segments: readonly Segment[];
+}
+
+/** A PT_LOAD program header. */
+export interface Segment {
+  readonly offset: number;
+  readonly address: number;
+  readonly fileSize: number;
+  readonly memorySize: number;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly executable: boolean;
+}
+
+/** Solo5's notes, where the program has them (Solo5 include/elf_abi.h, mft_abi.h). */
+export interface Solo5Notes {
+  readonly abi: { readonly target: number; readonly version: number } | undefined;
+  readonly manifest: Manifest | undefined;
+}
+
+export interface Manifest {
+  /** The manifest as in the file: u32 version, u32 entries, entries of 104 bytes. */
+  readonly bytes: Uint8Array;
+  /** Entry 0, which is reserved, left out; the handle is the index in the file's table. */
+  readonly devices: readonly DeclaredDevice[];
+}
+
+export interface DeclaredDevice {
+  readonly name: string;
+  readonly kind: 'block' | 'net';
+  /** Index in the manifest; what the guest calls the device by. */
+  readonly handle: number;
+}
+
+/** What the guest is, as plain data. */
+export interface Unikernel {
+  /** `solo5`, `rumprun`, `mirage`, ... */
+  readonly name: string;
+  /** Which Solo5 ABI it speaks. */
+  readonly abi: 'spt' | 'hvt' | string;
+  readonly devices: readonly DeclaredDevice[];
+  /** The command line as far as it is known at create; `launch` taps may rewrite it. At most 8191 bytes. */
+  readonly commandLine: string;
+}
+
+/** A block device for the guest. */
+export interface BlockDevice {
+  /** Name in the manifest. */
+  readonly name: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** In bytes, a multiple of `blockSize`. */
+  readonly capacity: number;
+  /** In bytes; 512 unless the image needs another. */
+  readonly blockSize: number;
+}
+
+/** A network device for the guest, and what the guest may be told of the network behind it. */
+export interface NetworkDevice {
+  /** Name in the manifest. */
+  readonly name: string;
+  /** Name of the tap device in the container's network namespace. */
+  readonly tap: string;
+  /** Six bytes as `02:42:ac:11:00:02`. */
+  readonly mac: string;
+  readonly mtu: number;
+  /** `ADDRESS/PREFIX`, IPv4 and IPv6. */
+  readonly addresses: readonly string[];
+  readonly routes: readonly { readonly destination: string; readonly gateway?: string }[];
+}
+
+export interface Network {
+  readonly devices: readonly NetworkDevice[];
+  readonly nameServers: readonly string[];
+  readonly searchDomains: readonly string[];
+}
+
+/** A neutral description of one start, from which a tender makes its plan. */
+export interface Launch {
+  readonly program: Program;
+  readonly unikernel: Unikernel;
+  /** Guest memory in bytes. */
+  readonly memory: number;
+  /** Whether guest memory may be backed by huge pages: faster, but 2 MiB is the least that is ever used. */
+  readonly hugePages: boolean;
+  readonly commandLine: string;
+  readonly blocks: readonly BlockDevice[];
+  readonly network: Network;
+}
+
+/** One who starts unikernels. */
+export interface Tender {
+  readonly name: string;
+  /** Files opened by the init tape before it leaves the host's files behind; at fixed numbers in the guest's process. */
+  readonly open: readonly Descriptor[];
+  /** Throws when the launch is not possible. */
+  plan(launch: Launch, descriptors: DescriptorNumbers): Promise<LaunchPlan>;
+}
+
+export interface Descriptor {
+  /** Key in `DescriptorNumbers`. */
+  readonly name: string;
+  readonly path: string;
+  /** open(2) flags. */
+  readonly flags: number;
+}
+
+/** Fixed numbers of the descriptors: `program` (the unikernel's file) and those of `Tender.open`. */
+export type DescriptorNumbers = Readonly<Record<string, number>>;
+
+/** What `start` sets going: a tape, or an ordinary program. */
+export type LaunchPlan = TapePlan | ProgramPlan;
+
+export interface TapePlan {
+  readonly kind: 'tape';
+  readonly ops: readonly Op[];
+  /** Bytes that execve itself maps, at fixed page-aligned addresses of the new image. */
+  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** Where to jump when the tape has been played. */
+  readonly entry: bigint;
+  readonly stack: bigint;
+  readonly argument: bigint;
+  /** What the process may still do after the jump. */
+  readonly policy: Policy;
+}
+
+export interface ProgramPlan {
+  readonly kind: 'program';
+  readonly path: string;
+  readonly argv: readonly string[];
+}
+
+/** System calls allowed after the jump; every other one ends the process with SIGSYS. */
+export type Policy = readonly Rule[];
+
+export interface Rule {
+  readonly call: string;
+  /** All conditions must hold. */
+  readonly when?: readonly Condition[];
+}
+
+export interface Condition {
+  /** Argument, 0 to 5. */
+  readonly arg: number;
+  readonly op: '==' | '!=' | '<' | '<=' | '>' | '>=';
+  readonly value: number | bigint;
+}
+
+export type FilterRequest =
+  | { readonly kind: 'policy'; readonly policy: Policy }
+  /** linux.seccomp of config.json; `allow` names calls that the launch itself still has to make beneath it. */
+  | { readonly kind: 'profile'; readonly profile: SeccompProfile; readonly allow: readonly string[] };
+
+/** linux.seccomp (runtime-spec, config-linux.md, "Seccomp"). */
+export interface SeccompProfile {
+  readonly defaultAction: string;
+  readonly defaultErrnoRet?: number;
+  readonly architectures?: readonly string[];
+  readonly flags?: readonly string[];
+  readonly syscalls?: readonly {
+    readonly names: readonly string[];
+    readonly action: string;
+    readonly errnoRet?: number;
+    readonly args?: readonly { readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: string }[];
+  }[];
+}
+
+/** What the core must know of a processor. */
+export interface Architecture {
+  /** As in OCI: `amd64`, `arm64`. */
+  readonly name: string;
+  /** e_machine. */
+  readonly elfMachine: number;
+  /** AUDIT_ARCH_* value (linux/audit.h), for filters. */
+  readonly auditArch: number;
+  /** System call numbers by name. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** The player: position-independent code that ends where the tape begins (a multiple of 64 bytes). */
+  readonly player: Uint8Array;
+  /** Offset of the signal handler (exits with 128 + signal) in the player. */
+  readonly handlerOffset: number;
+  /** Offset of the restorer that sigaction wants, or undefined. */
+  readonly restorerOffset: number | undefined;
+  /** Where the launcher's image is linked: above any guest memory. */
+  readonly launcherBase: number;
+  /** First address past user space. */
+  readonly userSpaceEnd: number;
+  /** Calls that a guest needs on this processor only (x86_64: arch_prctl(ARCH_SET_FS)). */
+  readonly guestCalls: Policy;
+  /** What the stack pointer is below the end of guest memory at entry. */
+  readonly stackGap: number;
+}
+
+/** A system call on the tape. Made by `TapeTools`, so that arguments are typed and each op has a label. */
+export interface Op {
+  /** What it does, for the sentence when it fails: `mounting /proc`. */
+  readonly label: string;
+  readonly call: string;
+  readonly args: readonly Argument[];
+  /** Where the result goes. */
+  readonly store?: Slot;
+  /** The result must equal the third argument (a read or write that must be whole). */
+  readonly exact?: boolean;
+  /** A failure is passed over. */
+  readonly optional?: boolean;
+  /** With a result other than zero, go on at this mark. */
+  readonly branch?: Mark;
+  /** This op is where the mark points. */
+  readonly mark?: Mark;
+}
+
+/** An argument: a number, a NUL-ended string, bytes in the data segment, a stored result, or an address. */
+export type Argument = number | bigint | string | Uint8Array | Slot | Mutable | Address | Struct;
+
+/** Eight bytes in which an op's result is kept for later ops. */
+export interface Slot {
+  readonly kind: 'slot';
+  readonly name: string;
+}
+
+/** A position on the tape. */
+export interface Mark {
+  readonly kind: 'mark';
+  readonly name: string;
+}
+
+/** Writable bytes of the data segment, zero at first, shared by all ops that name the same object. */
+export interface Mutable {
+  readonly kind: 'mutable';
+  readonly size: number;
+}
+
+/** An address known when the tape is laid out. */
+export interface Address {
+  readonly kind: 'address';
+  readonly of: 'handler' | 'restorer' | 'end' | Slot | Mutable;
+  /** Added to it, in bytes. */
+  readonly offset?: number;
+}
+
+/** Bytes with addresses written into them, eight bytes each, when the tape is laid out. */
+export interface Struct {
+  readonly kind: 'struct';
+  readonly bytes: Uint8Array;
+  readonly pointers: readonly { readonly at: number; readonly to: Argument }[];
+}
+
+/** Builders of ops (core/launch/calls.ts). */
+export type TapeTools = typeof import('./launch/calls.ts');
+
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** A C library, through koffi: declares functions by their C prototype. */
+export interface ForeignLibrary {
+  function(prototype: string): (...args: unknown[]) => unknown;
+  /** Declares a struct type once per process; returns its name for prototypes. */
+  struct(name: string, fields: Readonly<Record<string, string>>): string;
+}
