@@ -1,0 +1,100 @@
+/**
+ * Builds what users run: dist/runnc, one executable made by Bun that needs neither Node nor node_modules, and
+ * dist/runnc.mjs, the same source bundled for Node (beside node_modules, where koffi stays).
+ *
+ *   node scripts/build.mjs [--if-stale] [--entry FILE] [--outdir DIR] [--only executable|node]
+ *
+ * RUNNC_BUN names another Bun to build with and into the executable (its `-baseline` build for processors without AVX2).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const bunPackages = { x64: 'bun-linux-x64', arm64: 'bun-linux-aarch64' };
+/** Everything that ends up in the executable, or decides how. */
+const sources = ['core', 'plugins', 'config', 'scripts', 'package.json', 'package-lock.json'];
+
+/** Makes dist/runnc and dist/runnc.mjs; returns their paths. With `ifStale` only those older than the source. */
+export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifStale = false } = {}) {
+  const folder = path.resolve(root, outdir);
+  const makers = { executable: buildExecutable, node: buildForNode };
+  const targets = { executable: path.join(folder, 'runnc'), node: path.join(folder, 'runnc.mjs') };
+  mkdirSync(folder, { recursive: true });
+  const newestSource = Math.max(...sources.map((source) => newest(path.join(root, source))));
+  for (const [kind, target] of Object.entries(targets)) {
+    if (only !== undefined && only !== kind) continue;
+    if (ifStale && newest(target) >= newestSource) continue;
+    // Renamed into place, so that a runnc which is running is neither disturbed nor in the way ("text file busy").
+    const workshop = mkdtempSync(path.join(folder, '.build-'));
+    try {
+      const made = path.join(workshop, path.basename(target));
+      await makers[kind](path.resolve(root, entry), made);
+      renameSync(made, target);
+    } finally {
+      rmSync(workshop, { recursive: true, force: true });
+    }
+  }
+  return targets;
+}
+
+function buildExecutable(entry, outfile) {
+  const bun = process.env['RUNNC_BUN'] ?? path.join(root, 'node_modules/@oven', `${bunPackages[process.arch]}`, 'bin/bun');
+  if (!existsSync(bun)) throw new Error(`${bun} is missing: run "npm ci" first (it is an optional dependency)`);
+  const script = path.join(root, 'scripts/bundle-executable.mjs');
+  const { status, signal, error } = spawnSync(bun, [script, entry, outfile, process.arch], { cwd: root, stdio: 'inherit' });
+  if (error !== undefined || status !== 0) throw new Error(`bun could not build ${entry}`, { cause: error ?? signal ?? status });
+}
+
+async function buildForNode(entry, outfile) {
+  const [{ build: bundle }, { withoutWorkingDirectory }] = await Promise.all([
+    import('esbuild'),
+    import('./without-working-directory.mjs'),
+  ]);
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    external: ['koffi'],
+    plugins: [withoutWorkingDirectory],
+    // CommonJS packages inside an ES module still call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+}
+
+/** Time of the youngest file at or beneath `file`; 0 when there is none. */
+function newest(file) {
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return 0;
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(0, ...readdirSync(file).map((name) => newest(path.join(file, name))));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      'if-stale': { type: 'boolean', default: false },
+      entry: { type: 'string' },
+      outdir: { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const { 'if-stale': ifStale, ...rest } = values;
+  try {
+    const targets = await build({ ifStale, ...rest });
+    for (const target of Object.values(targets)) {
+      if (existsSync(target)) console.log(`${path.relative(root, target)}: ${(statSync(target).size / 2 ** 20).toFixed(1)} MiB`);
+    }
+  } catch (error) {
+    console.error(`build: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
