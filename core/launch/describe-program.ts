@@ -37,7 +37,7 @@ export function describeProgram(elf: Elf, { abi, manifest }: Solo5Notes, machine
   if (manifest || elf.interpreter === SOLO5_INTERPRETER) return `a Solo5 program without an ABI note${suffix}`;
   if (elf.interpreter !== undefined)
     return `a dynamically linked Linux program (interpreter ${quoted(elf.interpreter)})${suffix}`;
-  if (elf.type === ET_DYN) return `a statically linked position-independent ELF program${suffix}`;
+  if (elf.type === ET_DYN) return `a position-independent ELF program without an interpreter${suffix}`;
   if (elf.type === ET_EXEC) return `a statically linked ELF program without Solo5 notes${suffix}`;
   return `an ELF file that is no program (e_type ${elf.type})${suffix}`;
 }

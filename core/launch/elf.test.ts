@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { RunncError } from '../errors.ts';
 import { encodeElf, solo5Elf } from './elf.fixture.ts';
-import { parseElf, type ReadAt } from './elf.ts';
+import { parseElf } from './elf.ts';
+import type { ReadAt } from './elf-fields.ts';
 
 const reader =
   (bytes: Uint8Array): ReadAt =>
@@ -28,9 +29,9 @@ function withBytes(offset: number, ...replaced: number[]): Buffer {
 }
 
 /** A valid program with a field of a program header replaced. Header 1 is text, 0 the interpreter, 5 the ABI note. */
-function withField(header: number, field: 'p_offset' | 'p_vaddr' | 'p_filesz' | 'p_memsz', value: bigint): Buffer {
+function withField(header: number, field: 'p_offset' | 'p_vaddr' | 'p_filesz' | 'p_memsz' | 'p_align', value: bigint): Buffer {
   const bytes = encodeElf(solo5Elf());
-  bytes.writeBigUInt64LE(value, 64 + header * 56 + { p_offset: 8, p_vaddr: 16, p_filesz: 32, p_memsz: 40 }[field]);
+  bytes.writeBigUInt64LE(value, 64 + header * 56 + { p_offset: 8, p_vaddr: 16, p_filesz: 32, p_memsz: 40, p_align: 48 }[field]);
   return bytes;
 }
 
@@ -72,7 +73,7 @@ test('a program for another kind of processor is refused as such', () => {
   expect(refusal(withBytes(4, 1))).toContain('ERR_ARCHITECTURE: program "/hello" is a 32-bit ELF file; ');
   expect(refusal(withBytes(5, 2))).toContain('ERR_ARCHITECTURE: program "/hello" is a big-endian ELF file; ');
   expect(refusal(withBytes(4, 9))).toContain(
-    'ERR_ARCHITECTURE: program "/hello" is neither a 32-bit nor a 64-bit (EI_CLASS 9, EI_DATA 1) ELF file; ',
+    'ERR_ARCHITECTURE: program "/hello" is an ELF file of no known kind (EI_CLASS 9, EI_DATA 1); ',
   );
 });
 
@@ -80,6 +81,12 @@ test.each([
   ['e_version is 0x2', withBytes(20, 2)],
   ['has no program headers', withBytes(56, 0, 0)],
   ['has 65 program headers (e_phnum), more than 64', withBytes(56, 65, 0)],
+  ['e_ehsize is 0x34 where ELF64 has 0x40', withBytes(52, 52)],
+  ['program header 1 has p_align 0x3, not a power of two', withField(1, 'p_align', 3n)],
+  [
+    'program header 1 has p_vaddr 0x100000 and p_offset 0x1000, which differ modulo p_align 0x10000',
+    withField(1, 'p_align', 0x10000n),
+  ],
   ['e_phentsize is 0x20', withBytes(54, 0x20)],
   ['the ELF header has e_phoff 0xffffff0000000040', withBytes(32, 0x40, 0, 0, 0, 0, 0xff, 0xff, 0xff)],
   ['is truncated: its 7 program headers at 0x4000 end past the file of 0x4123 bytes', withBytes(32, 0, 0x40)],

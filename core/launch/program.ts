@@ -2,7 +2,8 @@
 import { closeSync, readSync } from 'node:fs';
 import { RunncError } from '../errors.ts';
 import type { Program } from '../plugin.ts';
-import { parseElf, type ReadAt } from './elf.ts';
+import { parseElf } from './elf.ts';
+import type { ReadAt } from './elf-fields.ts';
 import { findProgram, type ProgramFile } from './find-program.ts';
 import type { ProgramRequest } from './program-candidates.ts';
 import { hex, quoted } from './quoted.ts';

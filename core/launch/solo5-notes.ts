@@ -4,7 +4,8 @@
  */
 import { RunncError } from '../errors.ts';
 import type { Manifest, Solo5Notes } from '../plugin.ts';
-import type { NoteRange, ReadAt } from './elf.ts';
+import type { NoteRange } from './elf.ts';
+import type { ReadAt } from './elf-fields.ts';
 import { parseManifest } from './manifest.ts';
 import { hex, quoted } from './quoted.ts';
 
