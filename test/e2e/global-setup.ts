@@ -1,0 +1,29 @@
+/** Once before all end-to-end tests: the executable, the guests, and one dockerd that knows runnc; once after them: its end. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { TestProject } from 'vitest/node';
+import { buildGuests } from '../guests/build.mjs';
+import { startEngine } from './engine/engine.ts';
+import './engine/connect.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.getuid?.() !== 0) throw new Error('the end-to-end tests start a dockerd of their own: run them as root');
+  await execa('npm', ['run', '--silent', 'build', '--', '--if-stale'], { cwd: root, stdio: 'inherit' });
+  const runnc = path.join(root, 'dist/runnc');
+  project.provide('runnc', runnc);
+  project.provide('guests', await buildGuests());
+  const engine = await startEngine({ runtimes: { runnc: { path: runnc }, 'runnc-node': { path: nodeWrapper() } } });
+  project.provide('engine', engine.address);
+  return engine.stop;
+}
+
+/** The same source on Node, as a program that an engine can start. */
+function nodeWrapper(): string {
+  const wrapper = path.join(root, 'dist/runnc-node');
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'dist/runnc.mjs')}' "$@"\n`);
+  chmodSync(wrapper, 0o755);
+  return wrapper;
+}
