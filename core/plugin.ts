@@ -2,6 +2,7 @@
  * What a plugin is and all that it may touch. This file holds types only: a plugin imports it with `import type`, and
  * everything else is handed to `apply` (a plugin loaded from disk by the single executable could not resolve our code).
  */
+import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
@@ -24,6 +25,8 @@ export interface Host {
   readonly log: Log;
   /** Builds the system calls of a tape. */
   readonly tape: TapeTools;
+  /** A copy of a manifest with its devices filled in, as the guest finds it in its memory. */
+  fillManifest(manifest: Manifest, attached: readonly AttachedDevice[]): Uint8Array;
   /** Registers something that must be given back. */
   resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
   /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
@@ -319,7 +322,7 @@ export interface Op {
   readonly call: string;
   readonly args: readonly Argument[];
   /** Where the result goes. */
-  readonly store?: Slot;
+  readonly store?: Slot | Address;
   /** The result must equal the third argument (a read or write that must be whole). */
   readonly exact?: boolean;
   /** A failure is passed over. */
@@ -345,16 +348,20 @@ export interface Mark {
   readonly name: string;
 }
 
-/** Writable bytes of the data segment, zero at first, shared by all ops that name the same object. */
+/** Writable bytes of the data segment, shared by all ops that name the same object: `bytes` at first, else zeros. */
 export interface Mutable {
   readonly kind: 'mutable';
   readonly size: number;
+  readonly bytes?: Uint8Array;
 }
 
-/** An address known when the tape is laid out. */
+/**
+ * An address known when the tape is laid out: of the signal handler, of the first byte after the launcher's image, of a
+ * result; or the number of bytes from the end of the image to the end of user space.
+ */
 export interface Address {
   readonly kind: 'address';
-  readonly of: 'handler' | 'restorer' | 'end' | Slot | Mutable;
+  readonly of: 'handler' | 'restorer' | 'end' | 'size after end' | Slot | Mutable;
   /** Added to it, in bytes. */
   readonly offset?: number;
 }

@@ -24,7 +24,7 @@ const steps = [
     schemas: ['config', 'process', 'linux', 'resources', 'seccomp'].map((part) => `core/oci/${part}.schema.json`),
     output: 'core/generated/validate-spec',
     // Only one violation is shown, and a configuration of a container is read at each start: stop at the first.
-    options: {},
+    options: { inlineRefs: false },
   }),
   validator({
     name: 'runnc.config validator',
@@ -33,7 +33,25 @@ const steps = [
     // `verbose` hands the violated schema out, in which the nearest valid key is looked up.
     options: { verbose: true },
   }),
+  player({ architecture: 'x86_64', compiler: 'gcc' }),
 ];
+
+/**
+ * A step that assembles the player of an architecture.
+ * @returns {Step}
+ */
+function player({ architecture, compiler }) {
+  const folder = `plugins/arch-${architecture}`;
+  return {
+    name: `player for ${architecture}`,
+    inputs: [`${folder}/player.S`, 'scripts/players.mjs'],
+    outputs: [`${folder}/generated/player.ts`],
+    async make() {
+      const { playerModule } = await import('./players.mjs');
+      return [playerModule(path.join(root, folder, 'player.S'), compiler)];
+    },
+  };
+}
 
 /**
  * A step that compiles JSON Schemas, the first of which is the entry, to a module without imports.

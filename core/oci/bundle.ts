@@ -50,7 +50,9 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     const where = whereJsonBreaks(text);
     const place = where === undefined ? '' : ` at line ${where.line}, column ${where.column}`;
-    throw new RunncError('ERR_BUNDLE', text.trim() === '' ? 'config.json is empty' : `config.json is not valid JSON${place}`, { cause });
+    throw new RunncError('ERR_BUNDLE', text.trim() === '' ? 'config.json is empty' : `config.json is not valid JSON${place}`, {
+      cause,
+    });
   }
 }
 

@@ -36,9 +36,12 @@ function has(spec: Spec, type: NamespaceType): boolean {
 }
 
 function checkVersion({ ociVersion }: Spec): void {
-  if (!/^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/.test(ociVersion)) refuse(`ociVersion must be a version such as "1.2.0", not ${quote(ociVersion)}`);
+  if (!/^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/.test(ociVersion))
+    refuse(`ociVersion must be a version such as "1.2.0", not ${quote(ociVersion)}`);
   if (!ociVersion.startsWith('1.')) {
-    throw new RunncError('ERR_UNSUPPORTED', `config.json: ociVersion ${quote(ociVersion)} is not supported`, { hint: 'runnc reads versions 1.x' });
+    throw new RunncError('ERR_UNSUPPORTED', `config.json: ociVersion ${quote(ociVersion)} is not supported`, {
+      hint: 'runnc reads versions 1.x',
+    });
   }
 }
 

@@ -19,7 +19,7 @@ export interface Explanation {
 
 /** Explains a violation found in `document`. `name` is what the document itself is called. */
 export function explain(violation: Violation, document: unknown, name = 'the document'): Explanation {
-  const steps = violation.instancePath.split('/').slice(1).map(unescape);
+  const steps = violation.instancePath.split('/').slice(1).map(unescapePointer);
   const found = steps.reduce(child, document);
   const path = pathOf(steps, document);
   const { keyword, params, parentSchema } = violation;
@@ -27,12 +27,19 @@ export function explain(violation: Violation, document: unknown, name = 'the doc
   if (keyword === 'required') return { message: `${inside(params.missingProperty)} is missing`, hint: undefined };
   if (keyword === 'additionalProperties') {
     const keys = Object.keys(parentSchema?.properties ?? {});
-    return { message: `${inside(params.additionalProperty)} is unknown`, hint: suggestion(String(params.additionalProperty), keys, inside) };
+    return {
+      message: `${inside(params.additionalProperty)} is unknown`,
+      hint:
+        suggestion(String(params.additionalProperty), keys, inside) ??
+        (keys.length > 0 ? `known here: ${keys.join(', ')}` : undefined),
+    };
   }
   const subject = path === '' ? name : path;
+  // The document's own title is its name, those within say what is expected.
+  const expected = (path === '' ? undefined : parentSchema?.title) ?? expectation(keyword, params);
   const values = keyword === 'enum' ? (params.allowedValues as readonly unknown[]).map(String) : [];
   return {
-    message: `${subject} must be ${parentSchema?.title ?? expectation(keyword, params)}, not ${describe(found, keyword)}`,
+    message: `${subject} must be ${expected}, not ${describe(found, keyword)}`,
     hint: typeof found === 'string' ? suggestion(found, values) : undefined,
   };
 }
@@ -52,7 +59,7 @@ function member(key: string): string {
   return /^[\w$-]+$/.test(key) ? `.${key}` : `[${quote(key)}]`;
 }
 
-function unescape(step: string): string {
+function unescapePointer(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
@@ -69,7 +76,10 @@ function suggestion(wrong: string, valid: readonly string[], show = quote): stri
 function expectation(keyword: string, params: Readonly<Record<string, unknown>>): string {
   switch (keyword) {
     case 'type':
-      return [params.type].flat().map((type) => withArticle(String(type))).join(' or ');
+      return [params.type]
+        .flat()
+        .map((type) => withArticle(String(type)))
+        .join(' or ');
     case 'enum':
       return `one of ${(params.allowedValues as readonly string[]).map(quote).join(', ')}`;
     case 'minimum':

@@ -9,7 +9,7 @@ export function whereJsonBreaks(text: string): { readonly line: number; readonly
 }
 
 const WHITESPACE = /[ \t\n\r]*/y;
-const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
+const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
 /** A stack of open brackets and what may come next; without recursion, since depth is the writer's choice. */
@@ -64,17 +64,27 @@ export function dropNulls(value: unknown): void {
   }
 }
 
+/** A place in a document, as a chain to its root: a list of steps for each place would take the depth squared. */
+interface Place {
+  readonly value: unknown;
+  readonly key: string;
+  readonly parent: Place | undefined;
+}
+
 /** The path to the first string that holds a NUL, or undefined. The kernel's strings end there. */
 export function findNul(document: unknown): readonly string[] | undefined {
-  const todo: { value: unknown; steps: readonly string[] }[] = [{ value: document, steps: [] }];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const { value, steps } = next;
-    if (typeof value === 'string' && value.includes('\0')) return steps;
+  const todo: Place[] = [{ value: document, key: '', parent: undefined }];
+  for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
+    const { value, key } = place;
+    if (key.includes('\0') || (typeof value === 'string' && value.includes('\0'))) return stepsTo(place);
     if (typeof value !== 'object' || value === null) continue;
-    for (const [key, child] of Object.entries(value).reverse()) {
-      if (key.includes('\0')) return [...steps, key];
-      todo.push({ value: child, steps: [...steps, key] });
-    }
+    for (const [below, child] of Object.entries(value).reverse()) todo.push({ value: child, key: below, parent: place });
   }
   return undefined;
+}
+
+function stepsTo(place: Place): readonly string[] {
+  const steps: string[] = [];
+  for (let at = place; at.parent !== undefined; at = at.parent) steps.push(at.key);
+  return steps.reverse();
 }

@@ -5,7 +5,9 @@ import { quote } from './explain.ts';
 import type { Namespace, NamespaceType } from './types.ts';
 
 /** Parameters of the ipc namespace beside fs.mqueue.* (namespaces(7)). */
-const ipc = new Set(['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced'].map((name) => `kernel.${name}`));
+const ipc = new Set(
+  ['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced'].map((name) => `kernel.${name}`),
+);
 
 /** Throws unless each parameter belongs to a namespace that the container has for itself. */
 export function checkSysctls(sysctl: Readonly<Record<string, string>>, namespaces: readonly Namespace[]): void {
@@ -18,7 +20,7 @@ export function checkSysctls(sysctl: Readonly<Record<string, string>>, namespace
     const owner = ownerOf(withDots(name));
     if (owner === undefined) refuse('is not a parameter of a namespace');
     const namespace = namespaces.find(({ type }) => type === owner);
-    if (namespace === undefined) refuse(`needs a ${owner} namespace`, `add { "type": "${owner}" } to linux.namespaces`);
+    if (namespace === undefined) refuse(`needs a namespace of type ${owner}`, `add { "type": "${owner}" } to linux.namespaces`);
     if (owner === 'network' && namespace?.path !== undefined && isOurs(namespace.path)) refuse("would change the host's network");
   }
 }

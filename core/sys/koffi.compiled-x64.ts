@@ -8,7 +8,9 @@ import addon from '../../node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.n
 
 const MFD_CLOEXEC = 1; // linux/memfd.h
 
-function load(): typeof import('koffi') {
+type Koffi = typeof import('koffi').default;
+
+function load(): Koffi {
   const { symbols } = dlopen('libc.so.6', { memfd_create: { args: [FFIType.cstring, FFIType.u32], returns: FFIType.i32 } });
   const fd = symbols.memfd_create(Buffer.from('koffi\0'), MFD_CLOEXEC);
   if (fd < 0) throw new Error('memfd_create failed: the kernel refused memory for koffi');
@@ -17,7 +19,7 @@ function load(): typeof import('koffi') {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     const module = { exports: {} };
     process.dlopen(module, `/proc/self/fd/${fd}`);
-    return module.exports as typeof import('koffi');
+    return module.exports as Koffi;
   } finally {
     closeSync(fd);
   }

@@ -5,7 +5,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { SysError } from '../errors.ts';
 
-type Koffi = typeof import('koffi');
+type Koffi = typeof import('koffi').default;
 
 const errnoNames: ReadonlyMap<number, readonly [string, string]> = new Map(
   [...getSystemErrorMap()].map(([number, [name, text]]) => [-number, [name, text]]),
@@ -25,7 +25,9 @@ export async function loadKoffi(): Promise<Koffi> {
 }
 
 const prototypes = {
+  clock_gettime: 'int clock_gettime(int clock, void *time)',
   close: 'int close(int fd)',
+  connect: 'int connect(int fd, const void *address, unsigned int size)',
   fcntl: 'int fcntl(int fd, int command, ...)',
   flock: 'int flock(int fd, int operation)',
   ioctl: 'int ioctl(int fd, unsigned long request, ...)',
@@ -40,6 +42,7 @@ const prototypes = {
   posix_spawn_file_actions_destroy: 'int posix_spawn_file_actions_destroy(void *actions)',
   prctl: 'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
   sendmsg: 'intptr_t sendmsg(int fd, void *message, int flags)',
+  socket: 'int socket(int domain, int type, int protocol)',
   syscall: 'long syscall(long number, ...)',
   wait4: 'int wait4(int pid, _Out_ int *status, int options, void *usage)',
 } as const;

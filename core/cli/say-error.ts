@@ -1,0 +1,28 @@
+/** Says what went wrong, where engines and people look for it. */
+import { sentenceOf } from '../errors.ts';
+import { openLog } from '../log.ts';
+
+/**
+ * Writes the error to the log, and to standard error unless that belongs to a container already: on `create` and `run` with a
+ * log the engine reads it from there. Returns the exit status.
+ */
+export function sayError(error: unknown, argv: readonly string[]): number {
+  const sentence = sentenceOf(error);
+  const file = valueOf(argv, '--log');
+  const format = valueOf(argv, '--log-format') === 'json' ? 'json' : 'text';
+  if (file !== undefined) openLog({ file, format, debug: false }).error(sentence);
+  const isContainers = file !== undefined && argv.some((argument) => argument === 'create') && !argv.includes('--console-socket');
+  if (!isContainers) process.stderr.write(file === undefined && format === 'json' ? jsonLine(sentence) : `runnc: ${sentence}\n`);
+  if (argv.includes('--debug') && error instanceof Error) openLog({ ...(file === undefined ? {} : { file }), format, debug: true }).debug(error.stack ?? '');
+  return 1;
+}
+
+const jsonLine = (msg: string) => `${JSON.stringify({ level: 'error', msg, time: new Date().toISOString() })}\n`;
+
+/** The value of a global option, read without the parser: what failed may be the parser. */
+function valueOf(argv: readonly string[], option: string): string | undefined {
+  const index = argv.findIndex((argument) => argument === option || argument.startsWith(`${option}=`));
+  if (index < 0) return undefined;
+  const found = argv[index] as string;
+  return found.includes('=') ? found.slice(found.indexOf('=') + 1) : argv[index + 1];
+}

@@ -1,0 +1,191 @@
+/**
+ * The init tape: what the container's first process does between `create` and `start`.
+ *
+ *     runtime                    launcher                         init (PID 1 of the container)
+ *     posix_spawn  ───────────▶  joins the cgroup, namespaces
+ *                                clone ─────────────────────────▶ waits for a byte
+ *     pid          ◀───────────  writes { pid } and ends
+ *     saves the state, runs OCI hooks
+ *     byte         ──────────────────────────────────────────────▶ session, limits, empty root, no privileges
+ *     ready        ◀────────────────────────────────────────────── writes { ready }
+ *     create ends                                                  opens the exec fifo: blocks
+ *     start opens the fifo  ─────────────────────────────────────▶ execveat(the tender's tape)
+ *
+ * A runtime that dies before the byte takes init with it: the pipe ends. Nothing here needs a file once the root is empty.
+ */
+import type { Architecture, Descriptor, Op } from '../plugin.ts';
+import * as tape from './calls.ts';
+
+/** Descriptors of init. The low ones stay until the guest has started; the temporary ones lie above any that a tender opens. */
+export const descriptor = { report: 3, program: 4, firstFree: 5, sync: 100, directory: 101, tender: 102 } as const;
+
+/** Name of the fifo in the container's folder at which init waits for `start`. */
+export const execFifo = 'exec.fifo';
+
+/** Records on the report pipe are two words; failures have a tape number in the upper half of the first. */
+export const report = { pid: 1n << 48n, ready: 2n << 48n, started: 3n << 48n } as const;
+
+/** A namespace to make, or with a path, to join. */
+export interface NamespaceRequest {
+  readonly type: 'pid' | 'network' | 'ipc' | 'uts' | 'mount' | 'cgroup' | 'time';
+  readonly path?: string;
+}
+
+export interface InitOptions {
+  /** Where the container's folder is; also the place on which the empty root is mounted. */
+  readonly directory: string;
+  readonly architecture: Architecture;
+  /** cgroup.procs files of the container's cgroups. */
+  readonly joinFiles: readonly string[];
+  readonly namespaces: readonly NamespaceRequest[];
+  /** CLOCK_MONOTONIC and CLOCK_BOOTTIME now, in nanoseconds: the container's clocks start at zero. */
+  readonly clocks: { readonly monotonic: bigint; readonly boottime: bigint };
+  readonly hostname: string | undefined;
+  readonly domainname: string | undefined;
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly rlimits: readonly { readonly type: string; readonly soft: bigint; readonly hard: bigint }[];
+  readonly oomScoreAdj: number | undefined;
+  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
+  readonly terminal: boolean;
+  readonly sessionKeyring: string | undefined;
+  readonly pivot: boolean;
+  /** Label for /proc/self/attr/exec (AppArmor: `exec PROFILE`), or undefined. */
+  readonly execLabel: string | undefined;
+  /** Files that the tender wants open; they get `descriptor.firstFree` and the numbers after it. */
+  readonly open: readonly Descriptor[];
+  /** Name of the process until the guest starts. */
+  readonly name: string;
+}
+
+const namespaceFlags = {
+  pid: tape.CLONE.newPid,
+  network: tape.CLONE.newNet,
+  ipc: tape.CLONE.newIpc,
+  uts: tape.CLONE.newUts,
+  mount: tape.CLONE.newMount,
+  cgroup: tape.CLONE.newCgroup,
+  time: tape.CLONE.newTime,
+} as const;
+
+/** RLIMIT_* numbers, asm-generic/resource.h. */
+export const rlimitNumbers: Readonly<Record<string, number>> = {
+  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_DATA: 2, RLIMIT_STACK: 3, RLIMIT_CORE: 4, RLIMIT_RSS: 5, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8, RLIMIT_AS: 9, RLIMIT_LOCKS: 10, RLIMIT_SIGPENDING: 11, RLIMIT_MSGQUEUE: 12, RLIMIT_NICE: 13, RLIMIT_RTPRIO: 14, RLIMIT_RTTIME: 15,
+};
+
+/** Signals that end a guest at once with 128 + their number: HUP, INT, QUIT, TERM. */
+export const endingSignals = [1, 2, 3, 15] as const;
+/** Signals that JavaScript engines ignore, which exec would pass on: PIPE, XFSZ. */
+const ignoredByEngines = [13, 25] as const;
+/** CAP_LAST_CAP is 40 in Linux 6.18 (linux/capability.h); what a kernel does not know is passed over. */
+const lastCapability = 40;
+
+/** All ops of the init tape. */
+export function initTape(options: InitOptions): readonly Op[] {
+  const pid = tape.mutable(16, tape.words(report.pid, 0));
+  const parent = tape.mark('parent');
+  return [
+    ...launcherOps(options),
+    tape.clone(tape.CLONE.parent | tape.SIGCHLD, { store: tape.addressOf(pid, 8), branch: parent }),
+    ...setUpOps(options),
+    ...waitOps(options),
+    // The child never comes here: it has become the tender.
+    tape.write(descriptor.report, tape.addressOf(pid), 16, { label: 'telling the process id', mark: parent }),
+    tape.exitGroup(0),
+  ];
+}
+
+function launcherOps({ architecture, joinFiles, namespaces, clocks, oomScoreAdj, open, sessionKeyring }: InitOptions): readonly Op[] {
+  // A mount namespace is never joined: the root is empty, and an empty root in a joined one would be its owner's too.
+  const joined = namespaces.filter(({ type, path }) => path !== undefined && type !== 'mount');
+  const made = namespaces.filter(({ path }) => path === undefined);
+  const restorer = architecture.restorerOffset === undefined ? undefined : tape.addressOf('restorer');
+  return [
+    ...endingSignals.map((signal) => tape.handleSignal(signal, tape.addressOf('handler'), restorer)),
+    ...ignoredByEngines.map((signal) => tape.handleSignal(signal, 0, restorer)),
+    tape.unblockSignals(),
+    tape.closeRange(descriptor.firstFree, descriptor.sync - 1),
+    tape.closeRange(descriptor.tender + 1, 0xffffffff),
+    // Opened before the cgroup is joined: its device rules are for the guest, which cannot open anything.
+    ...open.map(({ path, flags }) => tape.open(path, flags)),
+    ...(oomScoreAdj === undefined ? [] : tape.writeFile('/proc/self/oom_score_adj', String(oomScoreAdj))),
+    ...(sessionKeyring === undefined ? [] : [tape.joinSessionKeyring(sessionKeyring)]),
+    ...joinFiles.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),
+    ...joined.flatMap(({ type, path }) => {
+      const fd = tape.slot(type);
+      const what = `the ${type} namespace ${path}`;
+      return [
+        tape.open(path as string, tape.OPEN.readOnly | tape.OPEN.closeOnExec, { label: `opening ${what}`, store: fd }),
+        tape.setns(fd, namespaceFlags[type], what),
+        tape.close(fd),
+      ];
+    }),
+    tape.unshare(made.reduce<number>((flags, { type }) => flags | namespaceFlags[type], tape.CLONE.newMount)),
+    ...(made.some(({ type }) => type === 'time') ? clockOffsets(clocks) : []),
+  ];
+}
+
+/** Offsets that make the clocks of the new time namespace begin at zero (time_namespaces(7)). */
+function clockOffsets({ monotonic, boottime }: InitOptions['clocks']): readonly Op[] {
+  const line = (clock: string, now: bigint) => {
+    const whole = -(now / 1_000_000_000n);
+    const rest = now % 1_000_000_000n;
+    return rest === 0n ? `${clock} ${whole} 0` : `${clock} ${whole - 1n} ${1_000_000_000n - rest}`;
+  };
+  const text = `${line('monotonic', monotonic)}\n${line('boottime', boottime)}\n`;
+  return tape.writeFile('/proc/self/timens_offsets', text, { label: "setting the container's clocks" });
+}
+
+function setUpOps(options: InitOptions): readonly Op[] {
+  const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, user, pivot } = options;
+  const makes = (type: NamespaceRequest['type']) => namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
+  return [
+    tape.readExactly(descriptor.sync, tape.mutable(1), 1, { label: 'waiting for the runtime' }),
+    tape.close(descriptor.sync),
+    tape.setName('runnc:[init]'),
+    tape.setsid(),
+    ...(terminal ? [tape.ioctl(0, 0x540e, 0, 'taking the terminal')] : []), // TIOCSCTTY, asm-generic/ioctls.h
+    ...(makes('network') ? tape.loopbackUp() : []),
+    ...(hostname === undefined ? [] : [tape.sethostname(hostname)]),
+    ...(domainname === undefined ? [] : [tape.setdomainname(domainname)]),
+    ...Object.entries(sysctl).flatMap(([key, value]) =>
+      tape.writeFile(`/proc/sys/${key.replaceAll('.', '/')}`, value, { label: `setting the sysctl ${key} to ${value}` }),
+    ),
+    ...(execLabel === undefined ? [] : tape.writeFile('/proc/self/attr/exec', execLabel, { label: `taking on the security label ${execLabel}` })),
+    ...rlimits.map(({ type, soft, hard }) => tape.prlimit(rlimitNumbers[type] ?? -1, soft, hard, type)),
+    ...(pivot ? emptyRoot(directory) : emptyRootWithoutPivot(directory)),
+    ...Array.from({ length: lastCapability + 1 }, (_, capability) => tape.dropBounding(capability)),
+    tape.setgroups(user.additionalGids),
+    tape.setgid(user.gid),
+    tape.setuid(user.uid),
+    tape.dropCapabilities(),
+    tape.noNewPrivileges(),
+  ];
+}
+
+/** One inode, read-only: all the files that a guest has. */
+const mountEmpty = (directory: string): readonly Op[] => [
+  tape.mount('none', '/', '', tape.MS.recursive | tape.MS.private, ''),
+  tape.mount('runnc', directory, 'tmpfs', tape.MS.readOnly | tape.MS.noSuid | tape.MS.noDev | tape.MS.noExec, 'size=4k,nr_inodes=1,mode=0555'),
+  tape.chdir(directory),
+];
+
+const emptyRoot = (directory: string): readonly Op[] => [...mountEmpty(directory), tape.pivotRoot('.', '.'), tape.umountDetached('.')];
+
+const emptyRootWithoutPivot = (directory: string): readonly Op[] => [
+  ...mountEmpty(directory),
+  tape.mount(directory, '/', '', tape.MS.move, ''),
+  tape.chroot('.'),
+];
+
+function waitOps({ name }: InitOptions): readonly Op[] {
+  return [
+    tape.write(descriptor.report, tape.words(report.ready, 0), 16, { label: 'telling the runtime' }),
+    tape.close(descriptor.report),
+    // The lowest free descriptor is the report's: from here on failures go to `start`, which reads the fifo.
+    tape.openBeneath(descriptor.directory, execFifo, tape.OPEN.writeOnly, { label: 'waiting for start' }),
+    tape.close(descriptor.directory),
+    tape.call('fcntl', [descriptor.tender, 2, 1], { label: 'closing the tape on exec' }), // F_SETFD, FD_CLOEXEC
+    tape.execDescriptor(descriptor.tender, [name]),
+  ];
+}

@@ -1,0 +1,41 @@
+/** The tender's tape: what a tender planned, between what every guest needs before and after it. */
+import type { Architecture, Op, Policy, TapePlan } from '../plugin.ts';
+import * as tape from './calls.ts';
+import { descriptor, endingSignals, report } from './init-tape.ts';
+import { assembleTape, type TapeImage } from './tape.ts';
+
+/** Calls that the tape makes after a filter is in place: the next filter, and closing the report. */
+export const callsBeneathFilter = ['seccomp', 'close'] as const;
+
+/** What the guest may do, and the last thing that the tape does. */
+export function completePolicy(policy: Policy): Policy {
+  return [...policy, { call: 'close', when: [{ arg: 0, op: '==', value: descriptor.report }] }];
+}
+
+export interface TenderTapeOptions {
+  readonly plan: TapePlan;
+  readonly architecture: Architecture;
+  /** Name of the process, of which the kernel keeps 15 bytes. */
+  readonly name: string;
+  /** Compiled `completePolicy(plan.policy)`. */
+  readonly filter: Uint8Array;
+  /** The bundle's own profile, compiled; it is installed first. */
+  readonly profile: Uint8Array | undefined;
+}
+
+export function tenderTape({ plan, architecture, name, filter, profile }: TenderTapeOptions): TapeImage {
+  const restorer = architecture.restorerOffset === undefined ? undefined : tape.addressOf('restorer');
+  const ops: Op[] = [
+    tape.setName(name),
+    ...endingSignals.map((signal) => tape.handleSignal(signal, tape.addressOf('handler'), restorer)),
+    ...plan.ops,
+    // The first stack, vdso and vvar: everything above the launcher's image.
+    tape.munmap(tape.addressOf('end'), tape.addressOf('size after end'), { label: 'unmapping what execve left' }),
+    tape.write(descriptor.report, tape.words(report.started, 0), 16, { label: 'telling the runtime' }),
+    ...(profile ? [tape.installFilter(profile, "installing the bundle's seccomp profile")] : []),
+    tape.installFilter(filter),
+    tape.close(descriptor.report),
+  ];
+  const { entry, stack, argument, segments } = plan;
+  return assembleTape({ architecture, number: 2, reportTo: descriptor.report, ops, enter: { entry, stack, argument }, segments });
+}

@@ -1,0 +1,59 @@
+/** The container as plugins see it, made from its bundle or from its record. */
+import type { Bundle } from '../oci/bundle.ts';
+import type { Container } from '../plugin.ts';
+import type { ContainerRecord } from '../state/record.ts';
+import { statusOf } from '../state/status.ts';
+
+export interface ContainerSource {
+  readonly id: string;
+  readonly bundle: Bundle;
+  readonly directory: string;
+  readonly pid?: number;
+}
+
+export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid }: ContainerSource): Container {
+  return {
+    id,
+    bundle: path,
+    rootfs,
+    hostname: spec.hostname,
+    args: spec.process.args,
+    env: spec.process.env ?? [],
+    cwd: spec.process.cwd,
+    annotations: spec.annotations ?? {},
+    mounts: spec.mounts ?? [],
+    directory,
+    pid,
+    netns: pid === undefined ? undefined : `/proc/${pid}/ns/net`,
+  };
+}
+
+/** For commands that come after the bundle may have gone: what is needed to give resources back. */
+export function containerOfRecord(record: ContainerRecord, directory: string): Container {
+  const { id, bundle, rootfs, annotations, init } = record;
+  const netns = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
+  return { id, bundle, rootfs, hostname: undefined, args: [], env: [], cwd: '/', annotations, mounts: [], directory, ...netns };
+}
+
+/** The state of a container (runtime-spec, runtime.md, "State"). */
+export interface OciState {
+  readonly ociVersion: string;
+  readonly id: string;
+  readonly status: string;
+  readonly pid: number;
+  readonly bundle: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What `runnc state` prints and hooks read; `status` is given where a hook runs in a state of its own. */
+export function ociState(record: ContainerRecord, status: string = statusOf(record)): OciState {
+  const { ociVersion, id, bundle, annotations, init } = record;
+  return {
+    ociVersion,
+    id,
+    status,
+    pid: status === 'stopped' ? 0 : (init?.pid ?? 0),
+    bundle,
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+  };
+}

@@ -1,0 +1,15 @@
+/** What every command is given: the global options. */
+import type { Log } from '../plugin.ts';
+import { Store } from '../state/store.ts';
+
+export interface Context {
+  readonly store: Store;
+  readonly log: Log;
+  /** --config of this call. */
+  readonly config: string | undefined;
+}
+
+/** Folder of the containers' states without --root. */
+export const defaultRoot = '/run/runnc';
+
+export const makeContext = (root: string, log: Log, config: string | undefined): Context => ({ store: new Store(root), log, config });

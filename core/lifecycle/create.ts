@@ -1,0 +1,168 @@
+/** `create`: from a bundle to a process that waits for `start`. */
+import { closeSync, renameSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { RunncError, sentenceOf } from '../errors.ts';
+import { createCgroup, detectHierarchy, memoryLimit, planCgroup, requireUnused } from '../linux/cgroup/index.ts';
+import { guestMemory } from '../linux/memory.ts';
+import { type Bundle, loadBundle } from '../oci/bundle.ts';
+import { runHooks } from '../oci/run-hooks.ts';
+import { OCI_VERSION } from '../oci/version.ts';
+import type { Container } from '../plugin.ts';
+import { checkId } from '../state/id.ts';
+import { type ContainerRecord, schemaVersion } from '../state/record.ts';
+import type { Held } from '../state/store.ts';
+import { type ProcessIdentity, processStat } from '../sys/process.ts';
+import { containerOf, ociState } from './container.ts';
+import type { Context } from './context.ts';
+import { destroy, ledgerOf } from './destroy.ts';
+import { type Identified, identify } from './identify.ts';
+import { initOptions } from './init-options.ts';
+import { noNetwork, planTape } from './launch.ts';
+import { type Loaded, load } from './load.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+export interface CreateOptions {
+  readonly id: string;
+  /** Folder of the bundle. */
+  readonly bundle: string;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+  /** Whether to use pivot_root (`--no-pivot` says no: for a root on a ramdisk). */
+  readonly pivot: boolean;
+  /** Whether to make a session keyring (`--no-new-keyring` says no). */
+  readonly keyring: boolean;
+  /** Whether a console socket is needed for a terminal: not when the caller stays in the foreground. */
+  readonly foreground?: boolean;
+}
+
+/** Creates a container; a failure undoes all of it. Returns the first process. */
+export async function create(context: Context, options: CreateOptions): Promise<ProcessIdentity> {
+  checkId(options.id);
+  const bundle = loadBundle(options.bundle);
+  checkConsole(bundle, options);
+  const loaded = await load(context);
+  // Asked before anything is made: most failures are about the image.
+  const container = containerOf({ id: options.id, bundle, directory: context.store.directory(options.id) });
+  const identified = await identify(loaded.runtime, container, loaded.config);
+  try {
+    const held = await context.store.reserve(firstRecord(context, options, bundle, loaded));
+    try {
+      const init = await build(context, held, options, bundle, loaded, identified);
+      held.release();
+      return init;
+    } catch (error) {
+      await destroy(context, held, loaded.runtime).catch((leftBehind) => context.log.warn(sentenceOf(leftBehind)));
+      throw error;
+    }
+  } finally {
+    closeSync(identified.program.fd);
+  }
+}
+
+function checkConsole({ spec }: Bundle, { consoleSocket, foreground }: CreateOptions): void {
+  const terminal = spec.process.terminal === true;
+  if (terminal && consoleSocket === undefined && !foreground) {
+    throw new RunncError('ERR_CONSOLE', 'process.terminal is true and there is no --console-socket to send the terminal to');
+  }
+  if (!terminal && consoleSocket !== undefined) {
+    throw new RunncError('ERR_CONSOLE', '--console-socket is given and process.terminal is not true');
+  }
+}
+
+function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { runtime }: Loaded): ContainerRecord {
+  const { spec, path, rootfs } = bundle;
+  const { startContainer, poststart, poststop } = spec.hooks ?? {};
+  const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
+  // Before the plan is ours: giving up later ends every process in it.
+  requireUnused(cgroup);
+  return {
+    schema: schemaVersion,
+    ociVersion: OCI_VERSION,
+    id,
+    bundle: path,
+    rootfs,
+    created: new Date().toISOString(),
+    annotations: spec.annotations ?? {},
+    phase: 'creating',
+    creator: { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? 0 },
+    // Known before the first directory is made, so that whatever is made can be found again.
+    cgroup,
+    resources: [],
+    hooks: { ...(startContainer ? { startContainer } : {}), ...(poststart ? { poststart } : {}), ...(poststop ? { poststop } : {}) },
+    tapped: runtime.tapped(),
+    ...(context.config === undefined ? {} : { config: resolve(context.config) }),
+  };
+}
+
+async function build(
+  context: Context,
+  held: Held,
+  options: CreateOptions,
+  bundle: Bundle,
+  { config, runtime }: Loaded,
+  identified: Identified,
+): Promise<ProcessIdentity> {
+  const { spec } = bundle;
+  const cgroup = held.record.cgroup as NonNullable<ContainerRecord['cgroup']>;
+  const { unikernel, program, tender } = identified;
+  const before: Container = containerOf({ id: options.id, bundle, directory: held.directory });
+  runtime.resources.attach(ledgerOf(held));
+  if (runtime.hooks.create.isUsed()) await runtime.hooks.create.promise(before);
+  const blocks = unikernel.devices.some(({ kind }) => kind === 'block') ? ((await runtime.hooks.rootfs.promise(before, unikernel)) ?? []) : [];
+  await createCgroup(cgroup, spec.linux?.resources ?? {});
+  const memory = guestMemory(config.memory, memoryLimit(cgroup));
+  // What depends on the network has to wait for `start`: the engine may fill the namespace only then.
+  const planned = !unikernel.devices.some(({ kind }) => kind === 'net');
+  const profile = spec.linux?.seccomp;
+  const tape = planned ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile }) : undefined;
+
+  const sandbox = await withStdio(options, bundle, async (stdio) =>
+    startSandbox({ init: await initOptions(options, bundle, held, identified, cgroup), program: program.fd, tender: tape, stdio }),
+  );
+  try {
+    held.save({ init: sandbox.process, planned, blocks, unikernel: { program: program.path, name: unikernel.name, abi: unikernel.abi, tender: tender.name } });
+    await hooksOfCreate(held.record, bundle, sandbox);
+    sandbox.proceed();
+  } finally {
+    sandbox.close();
+  }
+  held.save({ phase: 'created' });
+  if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
+  if (runtime.hooks.created.isUsed()) {
+    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid });
+    await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
+  }
+  return sandbox.process;
+}
+
+/** prestart, createRuntime and createContainer, between the namespaces and the root (runtime-spec, runtime.md, "Lifecycle", 3 to 5). */
+async function hooksOfCreate(record: ContainerRecord, { spec }: Bundle, { process: { pid } }: Sandbox): Promise<void> {
+  const { prestart, createRuntime, createContainer } = spec.hooks ?? {};
+  if (!prestart && !createRuntime && !createContainer) return;
+  const state = ociState(record, 'creating');
+  await runHooks('prestart', prestart, state);
+  await runHooks('createRuntime', createRuntime, state);
+  await runHooks('createContainer', createContainer, state, { pid });
+}
+
+async function withStdio<Result>(
+  { consoleSocket }: CreateOptions,
+  { spec }: Bundle,
+  use: (stdio: [number, number, number]) => Promise<Result>,
+): Promise<Result> {
+  if (consoleSocket === undefined) return use([0, 1, 2]);
+  const { openConsole } = await import('../linux/console.ts');
+  const slave = await openConsole(consoleSocket, spec.process.consoleSize);
+  try {
+    return await use([slave, slave, slave]);
+  } finally {
+    closeSync(slave);
+  }
+}
+
+/** Written whole: engines read it the moment it is there. */
+function writePidFile(path: string, pid: number): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, String(pid), { mode: 0o644 });
+  renameSync(temporary, path);
+}

@@ -1,0 +1,50 @@
+/** From what is known of a container to the tender's tape. */
+import type { Config } from '../../config/config.ts';
+import { RunncError } from '../errors.ts';
+import { checkCommandLine } from '../launch/command-line.ts';
+import { descriptor } from '../launch/init-tape.ts';
+import type { TapeImage } from '../launch/tape.ts';
+import { callsBeneathFilter, completePolicy, tenderTape } from '../launch/tender-tape.ts';
+import type { Architecture, BlockDevice, Container, DescriptorNumbers, FilterRequest, Launch, Network, SeccompProfile, Tender } from '../plugin.ts';
+import type { Identified } from './identify.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface LaunchInput {
+  readonly identified: Identified;
+  readonly config: Config;
+  /** Guest memory in bytes. */
+  readonly memory: number;
+  readonly blocks: readonly BlockDevice[];
+  readonly network: Network;
+  readonly profile: SeccompProfile | undefined;
+}
+
+export const noNetwork: Network = { devices: [], nameServers: [], searchDomains: [] };
+
+/** Numbers of the descriptors that the guest's process starts with, and the first free one (`free`). */
+export function numberDescriptors({ open }: Tender): DescriptorNumbers {
+  const named = open.map(({ name }, index) => [name, descriptor.firstFree + index] as const);
+  return { program: descriptor.program, ...Object.fromEntries(named), free: descriptor.firstFree + open.length };
+}
+
+/** Shapes the launch, asks the tender for its plan, has the filters compiled and lays out the tape. */
+export async function planTape(runtime: Runtime, container: Container, input: LaunchInput): Promise<TapeImage> {
+  const { identified, config, memory, blocks, network } = input;
+  const { program, unikernel, tender, architecture } = identified;
+  const { commandLine } = unikernel;
+  const neutral: Launch = { program, unikernel, memory, hugePages: config.hugePages, commandLine, blocks, network };
+  const launch = runtime.hooks.launch.isUsed() ? await runtime.hooks.launch.promise(neutral, container) : neutral;
+  checkCommandLine(launch.commandLine);
+  const plan = await tender.plan(launch, numberDescriptors(tender));
+  if (plan.kind === 'program') throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);
+  const filter = await compile(runtime, architecture, { kind: 'policy', policy: completePolicy(plan.policy) });
+  const profile = input.profile && (await compile(runtime, architecture, { kind: 'profile', profile: input.profile, allow: callsBeneathFilter }));
+  const name = program.path.slice(program.path.lastIndexOf('/') + 1);
+  return tenderTape({ plan, architecture, name, filter, profile });
+}
+
+async function compile({ hooks }: Runtime, architecture: Architecture, request: FilterRequest): Promise<Uint8Array> {
+  const program = await hooks.filter.promise(request, architecture);
+  if (!program) throw new RunncError('ERR_SECCOMP', 'no plugin that is loaded compiles system call filters', { hint: 'add seccomp to plugins in runnc.config' });
+  return program;
+}

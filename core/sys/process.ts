@@ -1,0 +1,77 @@
+/** Processes: starting an image, waiting, and telling one process from another that got its number. */
+import { readFileSync } from 'node:fs';
+import { SysError } from '../errors.ts';
+import { describeErrno, libc } from './libc.ts';
+
+/** Descriptors of a new process: its number there, and the descriptor here. */
+export type DescriptorMap = readonly (readonly [there: number, here: number])[];
+
+// glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines (bits/types or spawn.h); room to spare.
+const fileActionsSize = 256;
+
+/**
+ * Starts the executable that `fd` names (posix_spawn(3) of /proc/self/fd/FD) with exactly these descriptors made
+ * inheritable; what else is inheritable here is inherited too. The environment is empty. Returns the process id.
+ */
+export async function spawnImage(fd: number, argv: readonly string[], descriptors: DescriptorMap): Promise<number> {
+  const { call, raw } = await libc();
+  const actions = Buffer.alloc(fileActionsSize);
+  raw('posix_spawn_file_actions_init', actions);
+  try {
+    for (const [there, here] of descriptors) raw('posix_spawn_file_actions_adddup2', actions, here, there);
+    const pid = [0];
+    const { result } = raw('posix_spawn', pid, `/proc/self/fd/${fd}`, actions, null, [...argv, null], [null]);
+    if (result !== 0) {
+      const [name, text] = describeErrno(result);
+      throw new SysError('posix_spawn', result, name, `starting ${argv[0]}`, text);
+    }
+    return pid[0] as number;
+  } finally {
+    call('freeing file actions', 'posix_spawn_file_actions_destroy', actions);
+  }
+}
+
+/** How a process ended: its exit status, or 128 + the signal that killed it. */
+export function exitStatus(status: number): number {
+  const signal = status & 0x7f; // WTERMSIG, bits/waitstatus.h
+  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+}
+
+/** Waits for a child to end; returns its exit status as a shell would. */
+export async function waitFor(pid: number): Promise<number> {
+  const status = [0];
+  await (await libc()).async(`waiting for process ${pid}`, 'wait4', pid, status, 0, null);
+  return exitStatus(status[0] as number);
+}
+
+/** Waits for a child that is known to end at once, without giving way to anything else. */
+export async function reap(pid: number): Promise<void> {
+  (await libc()).raw('wait4', pid, [0], 0, null);
+}
+
+/** A process that cannot be confused with a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks from boot to its start. */
+  readonly startTime: number;
+}
+
+/** What /proc/PID/stat says, or undefined if there is no such process (proc_pid_stat(5)). */
+export function processStat(pid: number): { readonly state: string; readonly startTime: number } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    // No such process, or it ended while the file was read (ESRCH).
+    return undefined;
+  }
+  // The name in parentheses may hold blanks and parentheses; the fields go on after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '?', startTime: Number(fields[19]) };
+}
+
+/** Whether the process is there and not merely waiting to be reaped. */
+export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  const stat = processStat(pid);
+  return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
