@@ -1,0 +1,44 @@
+/** seccomp: compiles system call policies and OCI profiles to classic BPF with libseccomp, and keeps what it has compiled. */
+import type { Architecture, FilterRequest, Host, Plugin } from '../../core/plugin.ts';
+import { cacheKey } from './cache-key.ts';
+import { readCached, writeCached } from './filter-cache.ts';
+import type { FilterPlan } from './filter-plan.ts';
+import { compile } from './libseccomp.ts';
+import { planOfPolicy } from './policy.ts';
+import { planOfProfile } from './profile.ts';
+import { refusal } from './refusal.ts';
+
+export default {
+  name: 'seccomp',
+  api: 1,
+  apply(host) {
+    host.hooks.filter.tapPromise('seccomp', (request, architecture) => filter(host, request, architecture));
+  },
+} satisfies Plugin;
+
+async function filter(host: Host, request: FilterRequest, architecture: Architecture): Promise<Uint8Array> {
+  const plan = planOf(request);
+  const directory = host.cacheDirectory('seccomp');
+  const key = cacheKey(plan, architecture);
+  const cached = readCached(directory, key);
+  if (cached !== undefined) return cached;
+  const program = await compile(host, plan, architecture);
+  try {
+    writeCached(directory, key, program);
+  } catch (error) {
+    // A full disk must not stop a container: the next one compiles again.
+    host.log.warn(`a seccomp filter cannot be kept in ${directory}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return program;
+}
+
+function planOf(request: FilterRequest): FilterPlan {
+  switch (request.kind) {
+    case 'policy':
+      return planOfPolicy(request.policy);
+    case 'profile':
+      return planOfProfile(request.profile, request.allow);
+    default:
+      throw refusal('a filter was asked for that is neither a policy nor a profile');
+  }
+}
