@@ -1,0 +1,11 @@
+/** What holds where runnc.config says nothing. config/schema.json repeats it for editors; a test compares the two. */
+import type { Config } from './config.ts';
+
+export const defaults: Config = {
+  memory: 512 * 1024 * 1024,
+  hugePages: false,
+  cacheDirectory: '/var/cache/runnc',
+  plugins: undefined,
+  tender: { preferred: undefined, allowed: undefined },
+  debug: false,
+};
