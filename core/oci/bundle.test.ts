@@ -91,7 +91,7 @@ test('a fifo, a folder or a huge file in place of config.json is refused at once
   const directory = bundle();
   const file = path.join(directory, 'config.json');
   rmSync(file);
-  execFileSync('mkfifo', [file]);
+  execFileSync('/usr/bin/env', ['mkfifo', file]);
   expect(failure(() => loadBundle(directory)).sentence).toBe(`${file} is not a regular file`);
   rmSync(file);
   mkdirSync(file);
