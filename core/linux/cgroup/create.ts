@@ -130,8 +130,17 @@ function enableDown(place: CgroupDirectory, wanted: readonly string[]): void {
     const file = `${directory}/cgroup.subtree_control`;
     const enabled = words(readControl(file) ?? '');
     const missing = wanted.filter((controller) => !enabled.includes(controller));
-    if (missing.length > 0 && !attempt(file, missing)) for (const controller of missing) attempt(file, [controller]);
+    if (missing.length === 0 || hasOwnProcesses(directory)) continue;
+    if (!attempt(file, missing)) for (const controller of missing) attempt(file, [controller]);
   }
+}
+
+/**
+ * A cgroup with processes of its own cannot pass on most controllers, and the others (cpu, pids) would turn it into a threaded one,
+ * below which no container can be (cgroup-v2.rst, "No Internal Process Constraint"). The root, which has no type, may have both.
+ */
+function hasOwnProcesses(directory: string): boolean {
+  return existsSync(`${directory}/cgroup.type`) && readControl(`${directory}/cgroup.procs`) !== '';
 }
 
 function attempt(file: string, controllers: readonly string[]): boolean {
