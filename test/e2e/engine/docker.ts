@@ -41,9 +41,15 @@ export interface ClientAddress {
   readonly programs: { readonly docker: string };
 }
 
-export function dockerAt({ folder, socket, network, programs }: ClientAddress): Docker {
+/** What makes the docker command speak to that engine. */
+export function clientEnvironment({ folder, socket }: Pick<ClientAddress, 'folder' | 'socket'>): Record<string, string> {
   // DOCKER_BUILDKIT=0: Debian packages no buildx, and FROM scratch needs none of what it adds.
-  const env = { DOCKER_CONFIG: path.join(folder, 'client'), DOCKER_BUILDKIT: '0', DOCKER_HOST: `unix://${socket}` };
+  return { DOCKER_CONFIG: path.join(folder, 'client'), DOCKER_BUILDKIT: '0', DOCKER_HOST: `unix://${socket}` };
+}
+
+export function dockerAt(address: ClientAddress): Docker {
+  const { folder, network, programs } = address;
+  const env = clientEnvironment(address);
   const docker = (...args: string[]) => run(programs.docker, args, { env });
   return {
     docker,

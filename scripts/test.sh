@@ -1,0 +1,39 @@
+#!/bin/bash
+# Everything that must hold: `npm test`. Installs what the tests need and lacks here, builds, checks types, style, imports and
+# unused code, runs all tests, and ends with the line "N passed, M failed, K skipped". Needs root (or sudo): tests make
+# namespaces and cgroups, and start a dockerd of their own. Further arguments go to vitest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/shell.sh
+
+install_missing dockerd:docker.io containerd:docker.io docker:docker.io runc:runc ip:iproute2 iptables:iptables nsenter:util-linux \
+  gcc:gcc as:binutils strace:strace qemu-system-x86_64:qemu-system-x86 libseccomp.so.2:libseccomp2 libstdc++.so.6:libstdc++6 /usr/include/stdio.h:libc6-dev
+# Some tests boot a kernel of Debian's in a virtual machine, and fetch it themselves.
+apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || as_root apt-get update -qq </dev/null
+install_node_packages
+
+failed=()
+step() {
+  say "check: $1"
+  shift
+  "$@" || failed+=("$*")
+}
+say "build"
+npm run --silent build -- --if-stale
+node test/guests/build.mjs
+step 'types' npm run --silent typecheck
+step 'style' npm run --silent lint
+step 'imports' npm run --silent imports
+step 'unused code' npm run --silent unused
+
+say "tests"
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+status=0
+as_root npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$report" "$@" </dev/null || status=$?
+if [ ${#failed[@]} -gt 0 ]; then
+  printf 'failed: %s\n' "${failed[@]}" >&2
+  status=1
+fi
+node scripts/summary.mjs "$report" "$status"
+exit "$status"
