@@ -1,11 +1,11 @@
 /** Under which name a filter is kept: all that its bytes depend on, hashed. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { Architecture } from '../../core/plugin.ts';
-import { type FilterPlan, textOfPlan } from './filter-plan.ts';
+import type { Architecture, FilterRequest } from '../../core/plugin.ts';
+import { refusal } from './refusal.ts';
 
-/** Raised when libseccomp.ts makes another program of the same plan, or filter-cache.ts another file of the same program. */
-const REVISION = 1;
+/** Raised when the same request makes another program than before, or filter-cache.ts another file of the same program. */
+export const REVISION = 1;
 
 const triplets: Readonly<Record<string, string>> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
@@ -20,9 +20,26 @@ const folders = [
   '/usr/local/lib',
 ];
 
-export function cacheKey(plan: FilterPlan, { name, auditArch }: Architecture): string {
-  const text = `runnc seccomp ${REVISION}\n${name} ${auditArch}\n${libraryIdentity()}\n${textOfPlan(plan)}`;
+export function cacheKey(request: FilterRequest, { name, auditArch }: Architecture): string {
+  const text = `runnc seccomp ${REVISION}\n${name} ${auditArch}\n${libraryIdentity()}\n${textOf(request)}`;
   return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * The request itself, not what is made of it: to check and to plan anew costs more than all the rest of a hit. Nor are
+ * properties sorted: the same engine and the same tender name them in the same order each time.
+ */
+function textOf(request: FilterRequest): string {
+  try {
+    return JSON.stringify(request, (_key, value: unknown) => (typeof value === 'bigint' ? plain(value) : value));
+  } catch (cause) {
+    throw refusal('the seccomp profile is nested too deeply', undefined, cause);
+  }
+}
+
+/** The same text for 1 and 1n. */
+function plain(value: bigint): number | string {
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value.toString();
 }
 
 /**

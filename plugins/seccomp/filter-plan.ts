@@ -1,4 +1,4 @@
-/** What a filter shall do, as plain data: made from a policy or a profile, compiled by libseccomp, keyed for the cache. */
+/** What a filter shall do, as plain data: made from a policy or a profile, compiled by libseccomp. */
 
 /** A comparison of one argument with numbers, as libseccomp has it (struct scmp_arg_cmp). All are unsigned, 64 bits wide. */
 export interface ArgumentTest {
@@ -26,17 +26,6 @@ export interface FilterPlan {
   /** SCMP_ACT_* for calls without a rule. */
   readonly defaultAction: number;
   readonly rules: readonly CallRule[];
-}
-
-/** Everything that the program depends on, one rule a line; equal plans have equal texts. */
-export function textOfPlan({ defaultAction, rules }: FilterPlan): string {
-  const lines = [`default ${defaultAction}`];
-  for (const { call, action, tests, required } of rules) {
-    let line = `${call} ${action} ${required}`;
-    for (const { arg, op, a, b } of tests) line += ` ${arg} ${op} ${a} ${b}`;
-    lines.push(line);
-  }
-  return lines.join('\n');
 }
 
 /** What a system call may be called in a request: the names of the kernel's tables, and nothing that could confuse a reader. */

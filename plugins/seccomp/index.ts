@@ -17,12 +17,11 @@ export default {
 } satisfies Plugin;
 
 async function filter(host: Host, request: FilterRequest, architecture: Architecture): Promise<Uint8Array> {
-  const plan = planOf(request);
   const directory = host.cacheDirectory('seccomp');
-  const key = cacheKey(plan, architecture);
+  const key = cacheKey(request, architecture);
   const cached = readCached(directory, key);
   if (cached !== undefined) return cached;
-  const program = await compile(host, plan, architecture);
+  const program = await compile(host, planOf(request), architecture);
   try {
     writeCached(directory, key, program);
   } catch (error) {
