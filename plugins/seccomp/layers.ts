@@ -1,7 +1,7 @@
 /**
  * Splits the rules of a plan into layers: sets of rules that libseccomp compiles rightly, applied one after the other.
  *
- * libseccomp (2.5 and 2.6, db.c) merges the rules of one call into a decision tree, and goes wrong where rules with ordered
+ * libseccomp (seen with 2.5.4, db.c) merges the rules of one call into a decision tree, and goes wrong where rules with ordered
  * comparisons meet: `arg0 <= 1` beside `arg0 > 0xffffffff` lets 2 through, `arg0 <= 511` beside `arg0 <= 0x100000001` stops 512.
  * One rule alone is always right, and so are any number of rules that compare for (masked) equality only.
  * layers.test.ts holds it to both.

@@ -66,9 +66,11 @@ function compileLayer(
       seccomp.set(context, attributes.SCMP_FLTATR_ACT_BADARCH, actions.SCMP_ACT_KILL_PROCESS),
     );
     chooseArchitecture(seccomp, context, architecture);
-    // Not checked: libseccomp before 2.5 has no such attribute, and its filters are only a little slower.
-    if (rules.length > MANY_RULES) seccomp.set(context, attributes.SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE);
-    for (const rule of rules) addRule(seccomp, context, rule, architecture);
+    let added = 0;
+    for (const rule of rules) if (addRule(seccomp, context, rule, architecture)) added++;
+    // Only rules that are there count: a tree of none loses the default action (seccomp/libseccomp#370). The result is not
+    // checked: libseccomp before 2.5 has no such attribute, and its filters are only a little slower.
+    if (added > MANY_RULES) seccomp.set(context, attributes.SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE);
     return exported(seccomp, context);
   } finally {
     seccomp.release(context);
@@ -83,6 +85,7 @@ function chooseArchitecture(seccomp: Bindings, context: Context, { auditArch, na
   check(`the architecture ${name}`, seccomp.removeArchitecture(context, native));
 }
 
+/** Whether the rule was added; one for a call that does not exist here is passed over, unless it is required. */
 function addRule(
   seccomp: Bindings,
   context: Context,
@@ -91,11 +94,12 @@ function addRule(
 ): void {
   const number = numberOf(seccomp, call, architecture);
   if (number === undefined) {
-    if (!required) return; // as runc: profiles name calls of newer kernels and of other processors
+    if (!required) return false; // as runc: profiles name calls of newer kernels and of other processors
     throw refusal(`${architecture.name} has no system call ${call}`, 'a newer libseccomp may know it');
   }
   const array = tests.length === 0 ? null : tests.map(({ arg, op, a, b }) => ({ arg, op, datum_a: a, datum_b: b }));
   check(`the rule for ${call}`, seccomp.addRule(context, action, number, tests.length, array));
+  return true;
 }
 
 /** The number that libseccomp wants: always that of the machine it runs on; it translates to the filter's own. */

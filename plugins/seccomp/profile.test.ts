@@ -82,6 +82,12 @@ describe('a profile', () => {
     expect([1, 2, 4].map((domain) => answer('socket', domain) === SCMP_ACT_ALLOW)).toEqual([true, false, true]);
   });
 
+  test('of many calls that this kernel lacks is its default action', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `call_of_tomorrow_${index}`);
+    const answer = await answers({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
+    expect(answer('write')).toBe(SCMP_ACT_ALLOW);
+  });
+
   test('may come with nulls for what Go leaves out', async () => {
     const syscalls = [{ names: ['write'], action: 'SCMP_ACT_ALLOW', errnoRet: null, args: null }];
     const profile = { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: null, architectures: null, flags: null, syscalls };
