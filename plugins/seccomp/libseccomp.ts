@@ -91,7 +91,7 @@ function addRule(
   context: Context,
   { call, action, tests, required }: CallRule,
   architecture: Architecture,
-): void {
+): boolean {
   const number = numberOf(seccomp, call, architecture);
   if (number === undefined) {
     if (!required) return false; // as runc: profiles name calls of newer kernels and of other processors
@@ -107,7 +107,7 @@ function numberOf(seccomp: Bindings, call: string, { auditArch, numbers }: Archi
   const isNative = seccomp.native() === auditArch;
   const number = seccomp.resolveFor(auditArch, call);
   // Our own table may be newer than the library's. Below -1 are calls that only other processors have.
-  if (number === UNKNOWN_CALL) return isNative ? numbers[call] : undefined;
+  if (number === UNKNOWN_CALL) return isNative && Object.hasOwn(numbers, call) ? numbers[call] : undefined;
   if (number < 0) return undefined;
   return isNative ? number : seccomp.resolve(call);
 }
