@@ -78,7 +78,7 @@ describe.skipIf(!hasV1('memory'))('version 1', () => {
       async (plan) => {
         const refused = createCgroup(plan, { unified: { 'memory.max': '1000' } });
         await expect(refused).rejects.toThrow(
-          'setting unified resource memory.max of container unified: there is no memory controller',
+          'setting unified resource memory.max of container unified: cgroup v2 has no memory controller',
         );
       },
       machine,

@@ -41,24 +41,15 @@ export const defaultDevices: readonly DeviceRule[] = [
 export function completeRules(rules: readonly DeviceRule[]): readonly DeviceMatch[] {
   return rules.flatMap(({ allow, type = 'a', major, minor, access = 'rwm' }): DeviceMatch[] => {
     const letters = allAccess.filter((letter) => access.includes(letter));
-    if (!['a', 'b', 'c'].includes(type) || letters.length === 0 || /[^rwm]/.test(access)) {
-      throw new RunncError(
-        'ERR_CGROUP',
-        `device rule with type ${JSON.stringify(type)} and access ${JSON.stringify(access)} is not valid`,
-        {
-          hint: 'a type is a, b or c, an access some of r, w and m',
-        },
-      );
+    if (!(type === 'a' || type === 'b' || type === 'c') || letters.length === 0 || /[^rwm]/.test(access)) {
+      const given = `type ${JSON.stringify(type)} and access ${JSON.stringify(access)}`;
+      const hint = 'a type is a, b or c, an access some of r, w and m';
+      throw new RunncError('ERR_CGROUP', `device rule with ${given} is not valid`, { hint });
     }
     const match = { allow, major: anyIfNegative(major), minor: anyIfNegative(minor), access: letters };
-    if (type === 'b' || type === 'c') return [{ ...match, type }];
     const coversAll = match.major === undefined && match.minor === undefined && letters.length === allAccess.length;
-    return coversAll
-      ? [{ ...match, type: 'a' }]
-      : [
-          { ...match, type: 'b' },
-          { ...match, type: 'c' },
-        ];
+    const types: readonly DeviceMatch['type'][] = type !== 'a' || coversAll ? [type] : ['b', 'c'];
+    return types.map((type) => ({ ...match, type }));
   });
 }
 
@@ -71,35 +62,36 @@ const anyIfNegative = (number: number | undefined) => (number === undefined || n
  */
 export function deviceWrites(rules: readonly DeviceMatch[]): readonly { readonly file: string; readonly value: string }[] {
   let allowed = false;
-  let exceptions: DeviceMatch[] = [];
+  const exceptions = new Map<string, DeviceMatch>();
   for (const rule of rules) {
     if (rule.type === 'a') {
       allowed = rule.allow;
-      exceptions = [];
+      exceptions.clear();
     } else if (rule.allow === allowed) {
-      exceptions = exceptions.flatMap((exception) => without(exception, rule));
+      for (const [numbers, exception] of exceptions) subtract(exceptions, numbers, exception, rule);
     } else {
-      const same = exceptions.find((exception) => covers(rule, exception) && covers(exception, rule));
-      const access = allAccess.filter((letter) => rule.access.includes(letter) || same?.access.includes(letter));
-      exceptions = [...exceptions.filter((exception) => exception !== same), { ...rule, access }];
+      const numbers = formatNumbers(rule);
+      const before = exceptions.get(numbers)?.access;
+      const access = before ? allAccess.filter((letter) => rule.access.includes(letter) || before.includes(letter)) : rule.access;
+      exceptions.set(numbers, { ...rule, access });
     }
   }
-  return [
-    { file: allowed ? 'devices.allow' : 'devices.deny', value: 'a' },
-    ...exceptions.map((exception) => ({ file: allowed ? 'devices.deny' : 'devices.allow', value: formatRule(exception) })),
-  ];
+  const writes = [{ file: allowed ? 'devices.allow' : 'devices.deny', value: 'a' }];
+  const file = allowed ? 'devices.deny' : 'devices.allow';
+  for (const [numbers, { access }] of exceptions) writes.push({ file, value: `${numbers} ${access.join('')}` });
+  return writes;
 }
 
-function without(exception: DeviceMatch, rule: DeviceMatch): DeviceMatch[] {
+function subtract(exceptions: Map<string, DeviceMatch>, numbers: string, exception: DeviceMatch, rule: DeviceMatch): void {
   const access = exception.access.filter((letter) => !rule.access.includes(letter));
-  if (access.length === exception.access.length) return [exception];
-  if (covers(rule, exception)) return access.length > 0 ? [{ ...exception, access }] : [];
-  if (!overlaps(rule, exception)) return [exception];
-  const [narrow, wide] = [formatRule(rule), formatRule(exception)];
-  throw new RunncError(
-    'ERR_CGROUP',
-    `device rule ${rule.allow ? 'allow' : 'deny'} ${narrow} is an exception to ${wide}, which cgroup v1 cannot express`,
-  );
+  if (access.length === exception.access.length || !overlaps(rule, exception)) return;
+  if (!covers(rule, exception)) {
+    const narrow = `${rule.allow ? 'allow' : 'deny'} ${formatNumbers(rule)} ${rule.access.join('')}`;
+    const wide = `${numbers} ${exception.access.join('')}`;
+    throw new RunncError('ERR_CGROUP', `device rule ${narrow} is an exception to ${wide}, which cgroup v1 cannot express`);
+  }
+  if (access.length > 0) exceptions.set(numbers, { ...exception, access });
+  else exceptions.delete(numbers);
 }
 
 const covers = (a: DeviceMatch, b: DeviceMatch) =>
@@ -110,6 +102,6 @@ const overlaps = (a: DeviceMatch, b: DeviceMatch) => {
   return a.type === b.type && meet(a.major, b.major) && meet(a.minor, b.minor);
 };
 
-function formatRule({ type, major, minor, access }: DeviceMatch): string {
-  return `${type} ${major ?? '*'}:${minor ?? '*'} ${access.join('')}`;
+function formatNumbers({ type, major, minor }: DeviceMatch): string {
+  return `${type} ${major ?? '*'}:${minor ?? '*'}`;
 }

@@ -1,4 +1,7 @@
-/** The types of `linux.resources` in config.json (runtime-spec, config-linux.md, "Control groups"). */
+/**
+ * The types of `linux.resources` in config.json (runtime-spec, config-linux.md, "Control groups"). Fields that are null in the file are
+ * absent here: whoever reads the file drops them.
+ */
 
 type Maybe<T> = T | undefined;
 

@@ -43,7 +43,11 @@ export function settingsOf(plan: CgroupPlan, resources: LinuxResources): readonl
   });
   return [
     ...placed,
-    ...unified(resources).map(({ setting, controller }) => ({ setting, controller, place: having(modern, controller) })),
+    ...unified(resources).map(({ setting, controller }): Placed => {
+      const place = having(modern, controller);
+      const impossible = `cgroup v2 has no ${controller} controller on this machine`;
+      return { setting: place || 'impossible' in setting ? setting : { what: setting.what, impossible }, controller, place };
+    }),
   ];
 }
 
