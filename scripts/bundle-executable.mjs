@@ -13,6 +13,8 @@ const { success, logs } = await globalThis.Bun.build({
   // Stack traces in --debug logs should name our functions.
   keepNames: true,
   bytecode: true,
+  // In pieces: a command reads only what it imports.
+  splitting: true,
   conditions: [`compiled-${architecture}`],
   plugins: [withoutWorkingDirectory],
   compile: {
