@@ -42,21 +42,29 @@ interface Instruction {
   readonly jump?: 'next' | 'yes' | 'no';
 }
 
-/** Instructions of eight bytes each, little-endian as all machines that runnc runs on. */
+/**
+ * Instructions of eight bytes, struct bpf_insn, little-endian as all machines that runnc runs on: u8 code, u8 with the destination in
+ * the lower and the source in the upper half, s16 offset, s32 immediate.
+ */
 export function deviceProgram(rules: readonly DeviceMatch[]): Uint8Array {
   const blocks = effective(rules).map(ruleBlock);
-  const body = blocks.flatMap((block, index) => {
-    const start = prologue.length + blocks.slice(0, index).reduce((sum, { length }) => sum + length, 0);
-    return block.map((instruction, at) => ({ ...instruction, end: start + block.length, at: start + at }));
-  });
-  const no = prologue.length + body.length;
-  const ends = { no, yes: no + 2 };
-  const jumps = body.map(({ end, at, ...instruction }): Instruction => {
-    if (!instruction.jump) return instruction;
-    const target = instruction.jump === 'next' ? end : ends[instruction.jump];
-    return { ...instruction, offset: target - at - 1 };
-  });
-  return encode([...prologue, ...jumps, ...end(0), ...end(1)]);
+  const no = blocks.reduce((sum, { length }) => sum + length, prologue.length);
+  const yes = no + end(0).length;
+  const bytes = new Uint8Array((yes + end(1).length) * 8);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const put = (block: readonly Instruction[]) => {
+    const targets = { next: at + block.length, yes, no };
+    for (const { code, to = 0, from = 0, offset = 0, immediate = 0, jump } of block) {
+      view.setUint8(at * 8, code);
+      view.setUint8(at * 8 + 1, to | (from << 4));
+      view.setInt16(at * 8 + 2, jump ? targets[jump] - at - 1 : offset, true);
+      view.setInt32(at * 8 + 4, immediate, true);
+      at++;
+    }
+  };
+  for (const block of [prologue, ...blocks, end(0), end(1)]) put(block);
+  return bytes;
 }
 
 const prologue: readonly Instruction[] = [
@@ -82,30 +90,14 @@ function effective(rules: readonly DeviceMatch[]): readonly DeviceMatch[] {
 
 function ruleBlock(rule: DeviceMatch): readonly Instruction[] {
   const bits = rule.access.reduce((sum, letter) => sum | accessBits[letter], 0);
-  const unless = (register: number, wanted: number | undefined): readonly Instruction[] =>
-    wanted === undefined ? [] : [{ code: op.ifNotEqual, to: register, immediate: wanted, jump: 'next' }];
-  return [
-    ...unless(type, rule.type === 'a' ? undefined : deviceTypes[rule.type]),
-    ...unless(major, rule.major),
-    ...unless(minor, rule.minor),
-    ...(rule.allow
-      ? [
-          { code: op.and, to: open, immediate: ~bits },
-          { code: op.ifEqual, to: open, immediate: 0, jump: 'yes' as const },
-        ]
-      : [{ code: op.ifAnyBit, to: open, immediate: bits, jump: 'no' as const }]),
-  ];
-}
-
-/** struct bpf_insn: u8 code, u8 with destination in the lower and source in the upper half, s16 offset, s32 immediate. */
-function encode(instructions: readonly Instruction[]): Uint8Array {
-  const bytes = new Uint8Array(instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  for (const [index, { code, to = 0, from = 0, offset = 0, immediate = 0 }] of instructions.entries()) {
-    view.setUint8(index * 8, code);
-    view.setUint8(index * 8 + 1, to | (from << 4));
-    view.setInt16(index * 8 + 2, offset, true);
-    view.setInt32(index * 8 + 4, immediate, true);
+  const block: Instruction[] = [];
+  if (rule.type !== 'a') block.push({ code: op.ifNotEqual, to: type, immediate: deviceTypes[rule.type], jump: 'next' });
+  if (rule.major !== undefined) block.push({ code: op.ifNotEqual, to: major, immediate: rule.major, jump: 'next' });
+  if (rule.minor !== undefined) block.push({ code: op.ifNotEqual, to: minor, immediate: rule.minor, jump: 'next' });
+  if (rule.allow) {
+    block.push({ code: op.and, to: open, immediate: ~bits }, { code: op.ifEqual, to: open, immediate: 0, jump: 'yes' });
+  } else {
+    block.push({ code: op.ifAnyBit, to: open, immediate: bits, jump: 'no' });
   }
-  return bytes;
+  return block;
 }
