@@ -1,6 +1,17 @@
 #!/bin/busybox sh
 # First process of the virtual machine: sets up what a Linux system has, runs /vm/script, tells its status, and switches off.
 # Messages of the kernel are on the first serial port, the script's output on the second.
+
+# The kernel's first root cannot be left by pivot_root(2), as runtimes do: put a second mount of it on top, and start again in that.
+if [ "$1" != again ]; then
+  /bin/busybox mkdir /vm/root
+  /bin/busybox mount -o bind / /vm/root
+  cd /vm/root || exit 1
+  /bin/busybox mount -o move . /
+  exec /bin/busybox chroot . /init again
+fi
+cd /
+
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /root /etc /sbin /usr/bin /usr/sbin
 /bin/busybox --install -s
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root

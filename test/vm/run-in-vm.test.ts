@@ -11,17 +11,18 @@ test.skipIf(missing)(
     const script = `
     uname -m
     cat "$0.txt"
-    ls -1 /dev/kvm /dev/net/tun
+    ls -1 /dev/net/tun
+    perl -e 'open(my $kvm, "+<", "/dev/kvm") or die; print "API ", ioctl($kvm, 0xae00, 0), "\\n"; ioctl($kvm, 0xae01, 0) > 2 and print "VM\\n"'
     mount | grep -c ' type cgroup '
     grep -ow memory /sys/fs/cgroup/cgroup.controllers
     exit 7`;
     const result = await runInVm({
-      files: { '/vm/script.txt': '/etc/hostname' },
+      files: { '/vm/script.txt': '/etc/hostname', '/usr/bin/perl': '/usr/bin/perl' },
       script,
       modules: ['kvm-amd', 'tun'],
       timeoutSeconds: 60,
     });
-    expect(result.output.split('\n')).toEqual(['x86_64', expect.any(String), '/dev/kvm', '/dev/net/tun', '0', 'memory', '']);
+    expect(result.output.split('\n')).toEqual(['x86_64', expect.any(String), '/dev/net/tun', 'API 12', 'VM', '0', 'memory', '']);
     expect(result.status).toBe(7);
   },
 );
