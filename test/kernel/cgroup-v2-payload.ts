@@ -5,13 +5,13 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import {
   createCgroup,
   detectHierarchy,
-  joinFiles,
   type LinuxResources,
   planCgroup,
   removeCgroup,
   updateCgroup,
 } from '../../core/linux/cgroup/index.ts';
-import { type Check, checks, read, runCheck } from './cgroup-checks.ts';
+import { checks } from './cgroup-checks.ts';
+import { type Check, read, runCheck } from './cgroup-inside.ts';
 
 const root = '/sys/fs/cgroup';
 
@@ -57,7 +57,10 @@ const v2Checks: Readonly<Record<string, Check>> = {
 
   async 'a limit below what is in use is refused when asked to check'(plan) {
     await createCgroup(plan, {});
-    const child = spawn('/bin/sh', ['-c', `echo 0 > ${joinFiles(plan)[0]}; echo ready; dd if=/dev/zero of=/dev/null bs=32M`]);
+    const child = spawn('/bin/sh', [
+      '-c',
+      `echo 0 > ${plan.directories[0]?.directory}/cgroup.procs; echo ready; dd if=/dev/zero of=/dev/null bs=32M`,
+    ]);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     while (Number(await read(plan, 'memory.current')) < 32 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
     const memory = { limit: 16 << 20, checkBeforeUpdate: true };

@@ -1,7 +1,8 @@
 /** Cgroups on this machine, whatever versions it has, and version 2 by itself where there is a mount of it. Needs root. */
 import { describe, expect, test } from 'vitest';
 import { createCgroup, detectHierarchy, type Hierarchy, type LinuxResources } from '../../core/linux/cgroup/index.ts';
-import { checks, read, runCheck } from './cgroup-checks.ts';
+import { checks } from './cgroup-checks.ts';
+import { read, runCheck } from './cgroup-inside.ts';
 
 const machine = detectHierarchy();
 const hasV1 = (controller: string) =>
