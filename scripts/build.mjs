@@ -7,7 +7,7 @@
  * RUNNC_BUN names another Bun to build with and into the executable (its `-baseline` build for processors without AVX2).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -41,6 +41,11 @@ export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifS
 }
 
 function buildExecutable(entry, outfile) {
+  // Without its own file the bundle would hold koffi's JavaScript and look for the addon in node_modules at run time.
+  const { imports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  if (imports['#koffi'][`compiled-${process.arch}`] === undefined) {
+    throw new Error(`no executable for ${process.arch} yet: package.json has no "#koffi" for compiled-${process.arch}`);
+  }
   const bun = process.env['RUNNC_BUN'] ?? path.join(root, 'node_modules/@oven', `${bunPackages[process.arch]}`, 'bin/bun');
   if (!existsSync(bun)) throw new Error(`${bun} is missing: run "npm ci" first (it is an optional dependency)`);
   const script = path.join(root, 'scripts/bundle-executable.mjs');
