@@ -21,9 +21,11 @@ install_missing() {
   fi
   command -v apt-get >/dev/null || fail "these are missing, and there is no apt-get to install them with: $packages"
   say "packages: installing $packages"
-  as_root apt-get update -qq </dev/null
+  local output
+  output=$(as_root apt-get update -qq </dev/null 2>&1) || fail "apt-get update: $output"
   # shellcheck disable=SC2086 # one argument for each package
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages </dev/null >/dev/null
+  output=$(as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends $packages </dev/null 2>&1) || fail "apt-get install $packages: $output"
   packages=$(missing_packages "$@")
   [ -z "$packages" ] || fail "still missing after installation: $packages"
 }
