@@ -2,8 +2,9 @@
  * What a plugin is and all that it may touch. This file holds types only: a plugin imports it with `import type`, and
  * everything else is handed to `apply` (a plugin loaded from disk by the single executable could not resolve our code).
  */
-import type { AttachedDevice } from './launch/fill-manifest.ts';
+
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
+import type { AttachedDevice } from './launch/fill-manifest.ts';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
@@ -93,7 +94,12 @@ export interface Container {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly mounts: readonly { readonly destination: string; readonly source?: string; readonly type?: string; readonly options?: readonly string[] }[];
+  readonly mounts: readonly {
+    readonly destination: string;
+    readonly source?: string;
+    readonly type?: string;
+    readonly options?: readonly string[];
+  }[];
   /** Folder of this container's own files (0700, root), gone after delete. */
   readonly directory: string;
   /** Process id of the container's init in the runtime's pid namespace; undefined before it exists. */
@@ -229,7 +235,11 @@ export interface Descriptor {
   readonly flags: number;
 }
 
-/** Fixed numbers of the descriptors: `program` (the unikernel's file) and those of `Tender.open`. */
+/**
+ * Fixed numbers of the descriptors in the guest's process: `program` (the unikernel's file), those of `Tender.open` by their
+ * names, `block:NAME` (the image), `net:NAME` (/dev/net/tun, opened non-blocking in the container's network namespace and
+ * not yet attached to a tap), and `free`, the lowest number that is not taken.
+ */
 export type DescriptorNumbers = Readonly<Record<string, number>>;
 
 /** What `start` sets going: a tape, or an ordinary program. */
@@ -285,7 +295,12 @@ export interface SeccompProfile {
     readonly names: readonly string[];
     readonly action: string;
     readonly errnoRet?: number;
-    readonly args?: readonly { readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: string }[];
+    readonly args?: readonly {
+      readonly index: number;
+      readonly value: number;
+      readonly valueTwo?: number;
+      readonly op: string;
+    }[];
   }[];
 }
 

@@ -21,7 +21,17 @@ export function list({ store }: Context, format: 'table' | 'json' | 'quiet'): st
     const status = statusOf(record);
     const { ociVersion, bundle, rootfs, created, annotations, init } = record;
     const pid = status === 'stopped' ? 0 : (init?.pid ?? 0);
-    return { ociVersion, id, pid, status, bundle, rootfs, created, ...(Object.keys(annotations).length > 0 ? { annotations } : {}), owner: 'root' };
+    return {
+      ociVersion,
+      id,
+      pid,
+      status,
+      bundle,
+      rootfs,
+      created,
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+      owner: 'root',
+    };
   });
   if (format === 'json') return `${JSON.stringify(rows)}\n`;
   if (format === 'quiet') return rows.map(({ id }) => `${id}\n`).join('');
@@ -30,5 +40,13 @@ export function list({ store }: Context, format: 'table' | 'json' | 'quiet'): st
     ...rows.map(({ id, pid, status, bundle, created, owner }) => [id, String(pid), status, bundle, created, owner]),
   ];
   const widths = (cells[0] as string[]).map((_, column) => Math.max(...cells.map((row) => (row[column] as string).length)));
-  return cells.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] as number)).join('   ').trimEnd()}\n`).join('');
+  return cells
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] as number))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

@@ -13,7 +13,8 @@ export function sayError(error: unknown, argv: readonly string[]): number {
   if (file !== undefined) openLog({ file, format, debug: false }).error(sentence);
   const isContainers = file !== undefined && argv.some((argument) => argument === 'create') && !argv.includes('--console-socket');
   if (!isContainers) process.stderr.write(file === undefined && format === 'json' ? jsonLine(sentence) : `runnc: ${sentence}\n`);
-  if (argv.includes('--debug') && error instanceof Error) openLog({ ...(file === undefined ? {} : { file }), format, debug: true }).debug(error.stack ?? '');
+  if (argv.includes('--debug') && error instanceof Error)
+    openLog({ ...(file === undefined ? {} : { file }), format, debug: true }).debug(error.stack ?? '');
   return 1;
 }
 

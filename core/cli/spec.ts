@@ -11,6 +11,10 @@ export function writeSpec(bundle: string): void {
     writeFileSync(file, `${JSON.stringify(defaultSpec(), null, 2)}\n`, { flag: 'wx', mode: 0o644 });
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new RunncError('ERR_ARGUMENT', exists ? `${file} exists already` : `${file} cannot be written: ${(cause as Error).message}`, { cause });
+    throw new RunncError(
+      'ERR_ARGUMENT',
+      exists ? `${file} exists already` : `${file} cannot be written: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

@@ -27,7 +27,17 @@ export const CLONE = {
 export const OPEN = { readOnly: 0, writeOnly: 1, readWrite: 2, nonBlock: 0o4000, closeOnExec: 0o2000000 } as const;
 
 /** mount(2) flags, linux/mount.h. */
-export const MS = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 0x1000, move: 0x2000, recursive: 0x4000, private: 0x40000 } as const;
+export const MS = {
+  readOnly: 1,
+  noSuid: 2,
+  noDev: 4,
+  noExec: 8,
+  remount: 32,
+  bind: 0x1000,
+  move: 0x2000,
+  recursive: 0x4000,
+  private: 0x40000,
+} as const;
 
 /** What may be said of any op. */
 export interface OpOptions {
@@ -46,7 +56,8 @@ export const slot = (name: string): Slot => ({ kind: 'slot', name });
 export const mark = (name: string): Mark => ({ kind: 'mark', name });
 
 /** Writable bytes in the launcher's image; `bytes` are there at the start. */
-export const mutable = (size: number, bytes?: Uint8Array): Mutable => (bytes ? { kind: 'mutable', size, bytes } : { kind: 'mutable', size });
+export const mutable = (size: number, bytes?: Uint8Array): Mutable =>
+  bytes ? { kind: 'mutable', size, bytes } : { kind: 'mutable', size };
 
 /** An address that is known when the tape is laid out. */
 export const addressOf = (of: Address['of'], offset = 0): Address => ({ kind: 'address', of, offset });
@@ -59,9 +70,19 @@ export function words(...values: readonly (number | bigint)[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 8);
   const view = new DataView(bytes.buffer);
   values.forEach((value, index) => {
-    view.setBigUint64(index * 8, BigInt.asUintN(64, BigInt(value)), true);
+    putWord(view, index * 8, value);
   });
   return bytes;
+}
+
+/** Writes 64 bits. Numbers go in two halves: BigInt costs milliseconds over a whole tape in an engine that has just started. */
+export function putWord(view: DataView, at: number, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    view.setBigUint64(at, BigInt.asUintN(64, value), true);
+  } else if (value !== 0) {
+    view.setUint32(at, value, true);
+    view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
 }
 
 /** Any system call by its name. */
@@ -98,7 +119,11 @@ export const write = (fd: number | Slot, bytes: Uint8Array | string | Address, s
   build('write', 'writing')([fd, bytes, size], { exact: true, ...options });
 
 /** Opens a kernel file, writes one value and closes it. */
-export function writeFile(path: string, value: string, { label = `writing ${value} to ${path}`, optional = false } = {}): readonly Op[] {
+export function writeFile(
+  path: string,
+  value: string,
+  { label = `writing ${value} to ${path}`, optional = false } = {},
+): readonly Op[] {
   const fd = slot(path);
   const bytes = new TextEncoder().encode(value);
   return [
@@ -109,16 +134,31 @@ export function writeFile(path: string, value: string, { label = `writing ${valu
 }
 
 export const setns = (fd: Slot, type: number, what: string): Op => build('setns', `joining ${what}`)([fd, type]);
-export const unshare = (flags: number): Op => build('unshare', 'making namespaces')([flags]);
+export const unshare = (flags: number, label = 'making namespaces'): Op => build('unshare', label)([flags]);
 export const clone = (flags: number, options: OpOptions = {}): Op =>
   build('clone', 'starting the first process of the container')([flags, 0, 0, 0, 0], options);
+/**
+ * clone3(2) into a cgroup of version 2 (CLONE_INTO_CGROUP): an op whose structure has a place for the cgroup's descriptor, in
+ * which the op that opens it stores its result.
+ */
+export function cloneInto(flags: number): { readonly cgroup: Address; readonly clone: (options?: OpOptions) => Op } {
+  const size = 88; // CLONE_ARGS_SIZE_VER2, linux/sched.h
+  const intoCgroup = 0x200000000;
+  const structure = mutable(size, words(intoCgroup + flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  return {
+    cgroup: addressOf(structure, 80),
+    clone: (options = {}) =>
+      build('clone3', 'starting the first process of the container in its cgroup')([addressOf(structure), size], options),
+  };
+}
+
 export const exitGroup = (status: number, options: OpOptions = {}): Op => build('exit_group', 'ending')([status], options);
 export const setsid = (): Op => build('setsid', 'making a session')([]);
 export const mount = (source: string, target: string, type: string, flags: number, data: string): Op =>
   build('mount', `mounting ${type || source} on ${target}`)([source, target, type, flags, data]);
 export const umountDetached = (target: string): Op => build('umount2', `unmounting ${target}`)([target, 2]); // MNT_DETACH
 export const pivotRoot = (newRoot: string, putOld: string): Op =>
-  build('pivot_root', 'leaving the host\'s files')([newRoot, putOld], { label: "leaving the host's files (pivot_root)" });
+  build('pivot_root', "leaving the host's files")([newRoot, putOld], { label: "leaving the host's files (pivot_root)" });
 export const chdir = (path: string): Op => build('chdir', `entering ${path}`)([path]);
 export const chroot = (path: string): Op => build('chroot', `making ${path} the root`)([path]);
 export const sethostname = (name: string): Op =>
@@ -148,7 +188,10 @@ export function dropCapabilities(): Op {
 }
 
 export function setgroups(groups: readonly number[]): Op {
-  return build('setgroups', 'setting additional groups')([groups.length, groups.length ? new Uint8Array(Uint32Array.from(groups).buffer) : 0]);
+  return build(
+    'setgroups',
+    'setting additional groups',
+  )([groups.length, groups.length ? new Uint8Array(Uint32Array.from(groups).buffer) : 0]);
 }
 export const setgid = (gid: number): Op => build('setresgid', `becoming group ${gid}`)([gid, gid, gid]);
 export const setuid = (uid: number): Op => build('setresuid', `becoming user ${uid}`)([uid, uid, uid]);
@@ -167,11 +210,24 @@ export function execDescriptor(fd: number, argv: readonly string[]): Op {
 }
 
 export const mmap = (
-  { address = 0, size, protection, flags, fd = -1, offset = 0 }: {
-    readonly address?: number; readonly size: number; readonly protection: number; readonly flags: number; readonly fd?: number | Slot; readonly offset?: number;
+  {
+    address = 0,
+    size,
+    protection,
+    flags,
+    fd = -1,
+    offset = 0,
+  }: {
+    readonly address?: number;
+    readonly size: number;
+    readonly protection: number;
+    readonly flags: number;
+    readonly fd?: number | Slot;
+    readonly offset?: number;
   },
   options: OpOptions = {},
-): Op => build('mmap', `mapping ${size} bytes at 0x${address.toString(16)}`)([address, size, protection, flags, fd, offset], options);
+): Op =>
+  build('mmap', `mapping ${size} bytes at 0x${address.toString(16)}`)([address, size, protection, flags, fd, offset], options);
 
 export const munmap = (address: number | Address, size: number | bigint | Address, options: OpOptions = {}): Op =>
   build('munmap', 'unmapping')([address, size], options);
@@ -180,7 +236,10 @@ export const mprotect = (address: number, size: number, protection: number): Op 
 export const noHugePages = (address: number, size: number): Op =>
   build('madvise', 'refusing huge pages')([address, size, 15], { optional: true }); // MADV_NOHUGEPAGE
 export const preadExactly = (fd: number | Slot, address: number, size: number, offset: number, options: OpOptions = {}): Op =>
-  build('pread64', `reading ${size} bytes to 0x${address.toString(16)}`)([fd, address, size, offset], { exact: true, ...options });
+  build('pread64', `reading ${size} bytes to 0x${address.toString(16)}`)([fd, address, size, offset], {
+    exact: true,
+    ...options,
+  });
 
 /** struct sigaction of the kernel: handler, flags (SA_RESTORER where there is one), restorer, mask. */
 export function handleSignal(signal: number, handler: Address | 0, restorer: Address | undefined): Op {
@@ -210,10 +269,12 @@ export function epollAdd(set: number | Slot, fd: number | Slot, data: bigint, pa
   return build('epoll_ctl', 'registering in the wait set')([set, 1, fd, event]); // EPOLL_CTL_ADD
 }
 /** A non-blocking timer on CLOCK_MONOTONIC. */
-export const timerfdCreate = (options: OpOptions = {}): Op => build('timerfd_create', 'making the timer')([1, OPEN.nonBlock], options);
+export const timerfdCreate = (options: OpOptions = {}): Op =>
+  build('timerfd_create', 'making the timer')([1, OPEN.nonBlock], options);
 
 /** Joins a new session keyring (keyctl(KEYCTL_JOIN_SESSION_KEYRING)). */
-export const joinSessionKeyring = (name: string): Op => build('keyctl', 'joining a session keyring')([1, name, 0, 0, 0], { optional: true });
+export const joinSessionKeyring = (name: string): Op =>
+  build('keyctl', 'joining a session keyring')([1, name, 0, 0, 0], { optional: true });
 
 /** Brings the loopback interface of a new network namespace up (netdevice(7): SIOCSIFFLAGS with IFF_UP). */
 export function loopbackUp(): readonly Op[] {

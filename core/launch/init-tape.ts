@@ -14,13 +14,11 @@
  * A runtime that dies before the byte takes init with it: the pipe ends. Nothing here needs a file once the root is empty.
  */
 import type { Architecture, Descriptor, Op } from '../plugin.ts';
+import { execFifo } from '../state/record.ts';
 import * as tape from './calls.ts';
 
 /** Descriptors of init. The low ones stay until the guest has started; the temporary ones lie above any that a tender opens. */
 export const descriptor = { report: 3, program: 4, firstFree: 5, sync: 100, directory: 101, tender: 102 } as const;
-
-/** Name of the fifo in the container's folder at which init waits for `start`. */
-export const execFifo = 'exec.fifo';
 
 /** Records on the report pipe are two words; failures have a tape number in the upper half of the first. */
 export const report = { pid: 1n << 48n, ready: 2n << 48n, started: 3n << 48n } as const;
@@ -35,8 +33,8 @@ export interface InitOptions {
   /** Where the container's folder is; also the place on which the empty root is mounted. */
   readonly directory: string;
   readonly architecture: Architecture;
-  /** cgroup.procs files of the container's cgroups. */
-  readonly joinFiles: readonly string[];
+  /** How to get into the container's cgroup: files of version 1 to write `0` to, the directory of version 2 to be born in. */
+  readonly cgroup: { readonly tasks: readonly string[]; readonly unified: string | undefined };
   readonly namespaces: readonly NamespaceRequest[];
   /** CLOCK_MONOTONIC and CLOCK_BOOTTIME now, in nanoseconds: the container's clocks start at zero. */
   readonly clocks: { readonly monotonic: bigint; readonly boottime: bigint };
@@ -51,8 +49,10 @@ export interface InitOptions {
   readonly pivot: boolean;
   /** Label for /proc/self/attr/exec (AppArmor: `exec PROFILE`), or undefined. */
   readonly execLabel: string | undefined;
-  /** Files that the tender wants open; they get `descriptor.firstFree` and the numbers after it. */
+  /** Files opened outside the container's namespaces; they get `descriptor.firstFree` and the numbers after it. */
   readonly open: readonly Descriptor[];
+  /** Files opened inside them (a tap belongs to the network namespace in which /dev/net/tun was opened); the next numbers. */
+  readonly openInside: readonly Descriptor[];
   /** Name of the process until the guest starts. */
   readonly name: string;
 }
@@ -69,8 +69,22 @@ const namespaceFlags = {
 
 /** RLIMIT_* numbers, asm-generic/resource.h. */
 export const rlimitNumbers: Readonly<Record<string, number>> = {
-  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_DATA: 2, RLIMIT_STACK: 3, RLIMIT_CORE: 4, RLIMIT_RSS: 5, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
-  RLIMIT_MEMLOCK: 8, RLIMIT_AS: 9, RLIMIT_LOCKS: 10, RLIMIT_SIGPENDING: 11, RLIMIT_MSGQUEUE: 12, RLIMIT_NICE: 13, RLIMIT_RTPRIO: 14, RLIMIT_RTTIME: 15,
+  RLIMIT_CPU: 0,
+  RLIMIT_FSIZE: 1,
+  RLIMIT_DATA: 2,
+  RLIMIT_STACK: 3,
+  RLIMIT_CORE: 4,
+  RLIMIT_RSS: 5,
+  RLIMIT_NPROC: 6,
+  RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8,
+  RLIMIT_AS: 9,
+  RLIMIT_LOCKS: 10,
+  RLIMIT_SIGPENDING: 11,
+  RLIMIT_MSGQUEUE: 12,
+  RLIMIT_NICE: 13,
+  RLIMIT_RTPRIO: 14,
+  RLIMIT_RTTIME: 15,
 };
 
 /** Signals that end a guest at once with 128 + their number: HUP, INT, QUIT, TERM. */
@@ -86,7 +100,10 @@ export function initTape(options: InitOptions): readonly Op[] {
   const parent = tape.mark('parent');
   return [
     ...launcherOps(options),
-    tape.clone(tape.CLONE.parent | tape.SIGCHLD, { store: tape.addressOf(pid, 8), branch: parent }),
+    ...cloneOps(options.cgroup.unified, { store: tape.addressOf(pid, 8), branch: parent }),
+    // Whatever the launcher had open for itself: the next descriptors have to get the next numbers.
+    tape.closeRange(descriptor.firstFree + options.open.length, descriptor.sync - 1),
+    ...(bornInCgroup(options) ? [tape.unshare(tape.CLONE.newCgroup, 'making the cgroup namespace')] : []),
     ...setUpOps(options),
     ...waitOps(options),
     // The child never comes here: it has become the tender.
@@ -95,7 +112,15 @@ export function initTape(options: InitOptions): readonly Op[] {
   ];
 }
 
-function launcherOps({ architecture, joinFiles, namespaces, clocks, oomScoreAdj, open, sessionKeyring }: InitOptions): readonly Op[] {
+function launcherOps({
+  architecture,
+  cgroup,
+  namespaces,
+  clocks,
+  oomScoreAdj,
+  open,
+  sessionKeyring,
+}: InitOptions): readonly Op[] {
   // A mount namespace is never joined: the root is empty, and an empty root in a joined one would be its owner's too.
   const joined = namespaces.filter(({ type, path }) => path !== undefined && type !== 'mount');
   const made = namespaces.filter(({ path }) => path === undefined);
@@ -110,7 +135,7 @@ function launcherOps({ architecture, joinFiles, namespaces, clocks, oomScoreAdj,
     ...open.map(({ path, flags }) => tape.open(path, flags)),
     ...(oomScoreAdj === undefined ? [] : tape.writeFile('/proc/self/oom_score_adj', String(oomScoreAdj))),
     ...(sessionKeyring === undefined ? [] : [tape.joinSessionKeyring(sessionKeyring)]),
-    ...joinFiles.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),
+    ...cgroup.tasks.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),
     ...joined.flatMap(({ type, path }) => {
       const fd = tape.slot(type);
       const what = `the ${type} namespace ${path}`;
@@ -120,8 +145,29 @@ function launcherOps({ architecture, joinFiles, namespaces, clocks, oomScoreAdj,
         tape.close(fd),
       ];
     }),
-    tape.unshare(made.reduce<number>((flags, { type }) => flags | namespaceFlags[type], tape.CLONE.newMount)),
+    tape.unshare(
+      made
+        .filter(({ type }) => type !== 'cgroup' || !cgroup.unified)
+        .reduce<number>((flags, { type }) => flags | namespaceFlags[type], tape.CLONE.newMount),
+    ),
     ...(made.some(({ type }) => type === 'time') ? clockOffsets(clocks) : []),
+  ];
+}
+
+/** A cgroup namespace is rooted where its maker is: one that is born in its cgroup has to make it itself. */
+const bornInCgroup = ({ cgroup, namespaces }: InitOptions): boolean =>
+  cgroup.unified !== undefined && namespaces.some(({ type, path }) => type === 'cgroup' && path === undefined);
+
+/** A sibling of the launcher, so that the runtime can wait for it, and an orphan once the runtime has ended. */
+function cloneOps(unified: string | undefined, options: tape.OpOptions): readonly Op[] {
+  if (unified === undefined) return [tape.clone(tape.CLONE.parent | tape.SIGCHLD, options)];
+  const arguments_ = tape.cloneInto(tape.CLONE.parent);
+  return [
+    tape.open(unified, tape.OPEN.readOnly | tape.OPEN.closeOnExec, {
+      label: `opening the cgroup ${unified}`,
+      store: arguments_.cgroup,
+    }),
+    arguments_.clone(options),
   ];
 }
 
@@ -138,7 +184,8 @@ function clockOffsets({ monotonic, boottime }: InitOptions['clocks']): readonly 
 
 function setUpOps(options: InitOptions): readonly Op[] {
   const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, user, pivot } = options;
-  const makes = (type: NamespaceRequest['type']) => namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
+  const makes = (type: NamespaceRequest['type']) =>
+    namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
   return [
     tape.readExactly(descriptor.sync, tape.mutable(1), 1, { label: 'waiting for the runtime' }),
     tape.close(descriptor.sync),
@@ -151,7 +198,10 @@ function setUpOps(options: InitOptions): readonly Op[] {
     ...Object.entries(sysctl).flatMap(([key, value]) =>
       tape.writeFile(`/proc/sys/${key.replaceAll('.', '/')}`, value, { label: `setting the sysctl ${key} to ${value}` }),
     ),
-    ...(execLabel === undefined ? [] : tape.writeFile('/proc/self/attr/exec', execLabel, { label: `taking on the security label ${execLabel}` })),
+    ...options.openInside.map(({ path, flags }) => tape.open(path, flags)),
+    ...(execLabel === undefined
+      ? []
+      : tape.writeFile('/proc/self/attr/exec', execLabel, { label: `taking on the security label ${execLabel}` })),
     ...rlimits.map(({ type, soft, hard }) => tape.prlimit(rlimitNumbers[type] ?? -1, soft, hard, type)),
     ...(pivot ? emptyRoot(directory) : emptyRootWithoutPivot(directory)),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) => tape.dropBounding(capability)),
@@ -166,11 +216,21 @@ function setUpOps(options: InitOptions): readonly Op[] {
 /** One inode, read-only: all the files that a guest has. */
 const mountEmpty = (directory: string): readonly Op[] => [
   tape.mount('none', '/', '', tape.MS.recursive | tape.MS.private, ''),
-  tape.mount('runnc', directory, 'tmpfs', tape.MS.readOnly | tape.MS.noSuid | tape.MS.noDev | tape.MS.noExec, 'size=4k,nr_inodes=1,mode=0555'),
+  tape.mount(
+    'runnc',
+    directory,
+    'tmpfs',
+    tape.MS.readOnly | tape.MS.noSuid | tape.MS.noDev | tape.MS.noExec,
+    'size=4k,nr_inodes=1,mode=0555',
+  ),
   tape.chdir(directory),
 ];
 
-const emptyRoot = (directory: string): readonly Op[] => [...mountEmpty(directory), tape.pivotRoot('.', '.'), tape.umountDetached('.')];
+const emptyRoot = (directory: string): readonly Op[] => [
+  ...mountEmpty(directory),
+  tape.pivotRoot('.', '.'),
+  tape.umountDetached('.'),
+];
 
 const emptyRootWithoutPivot = (directory: string): readonly Op[] => [
   ...mountEmpty(directory),

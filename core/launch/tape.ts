@@ -1,6 +1,7 @@
 /** Lays a tape out: ops, the data that they point to, and the player, as one static ELF image of a few KB. */
 import { RunncError } from '../errors.ts';
 import type { Address, Architecture, Argument, Mutable, Op, Slot, Struct } from '../plugin.ts';
+import { putWord } from './calls.ts';
 import { type ElfSegment, writeElf } from './elf-writer.ts';
 
 const opSize = 64;
@@ -52,19 +53,21 @@ export function assembleTape({ architecture, number, reportTo, ops, enter, segme
   const record = data.place(undefined, 16);
 
   const tape = new DataView(new ArrayBuffer(opSize * (ops.length + 2)));
-  const put = (at: number, value: number | bigint) => tape.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+  const put = (at: number, value: number | bigint) => putWord(tape, at, value);
   put(0, reportTo);
   put(8, record);
-  put(16, BigInt(number) << 32n);
+  put(16, number * 2 ** 32);
   const lateArguments: (() => void)[] = [];
   ops.forEach((op, index) => {
     const at = opSize * (index + 1);
     const systemCall = architecture.numbers[op.call];
-    if (systemCall === undefined) throw new RunncError('ERR_INTERNAL', `system call ${op.call} is unknown on ${architecture.name}`);
+    if (systemCall === undefined)
+      throw new RunncError('ERR_INTERNAL', `system call ${op.call} is unknown on ${architecture.name}`);
     let flags = (op.exact ? flag.exact : 0) | (op.optional ? flag.optional : 0);
     op.args.forEach((argument, position) => {
       if (isSlot(argument)) flags |= 1 << position;
-      if (isAddress(argument) && (argument.of === 'end' || argument.of === 'size after end')) lateArguments.push(() => put(at + 8 + position * 8, data.resolve(argument)));
+      if (isAddress(argument) && (argument.of === 'end' || argument.of === 'size after end'))
+        lateArguments.push(() => put(at + 8 + position * 8, data.resolve(argument)));
       else put(at + 8 + position * 8, data.resolve(argument));
     });
     tape.setUint32(at, systemCall, true);
@@ -194,7 +197,7 @@ class DataSegment {
   #structure({ bytes, pointers }: Struct): number {
     const copy = Uint8Array.from(bytes);
     const view = new DataView(copy.buffer);
-    for (const { at, to } of pointers) view.setBigUint64(at, BigInt(this.resolve(to)), true);
+    for (const { at, to } of pointers) putWord(view, at, this.resolve(to));
     return this.place(copy, copy.length);
   }
 }

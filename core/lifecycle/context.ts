@@ -12,4 +12,8 @@ export interface Context {
 /** Folder of the containers' states without --root. */
 export const defaultRoot = '/run/runnc';
 
-export const makeContext = (root: string, log: Log, config: string | undefined): Context => ({ store: new Store(root), log, config });
+export const makeContext = (root: string, log: Log, config: string | undefined): Context => ({
+  store: new Store(root),
+  log,
+  config,
+});

@@ -14,7 +14,9 @@ import type { Held } from '../state/store.ts';
 import { type ProcessIdentity, processStat } from '../sys/process.ts';
 import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
+import { descriptorsOf } from './descriptors.ts';
 import { destroy, ledgerOf } from './destroy.ts';
+import { isTapped } from './hooks.ts';
 import { type Identified, identify } from './identify.ts';
 import { initOptions } from './init-options.ts';
 import { noNetwork, planTape } from './launch.ts';
@@ -88,7 +90,11 @@ function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { 
     // Known before the first directory is made, so that whatever is made can be found again.
     cgroup,
     resources: [],
-    hooks: { ...(startContainer ? { startContainer } : {}), ...(poststart ? { poststart } : {}), ...(poststop ? { poststop } : {}) },
+    hooks: {
+      ...(startContainer ? { startContainer } : {}),
+      ...(poststart ? { poststart } : {}),
+      ...(poststop ? { poststop } : {}),
+    },
     tapped: runtime.tapped(),
     ...(context.config === undefined ? {} : { config: resolve(context.config) }),
   };
@@ -107,28 +113,42 @@ async function build(
   const { unikernel, program, tender } = identified;
   const before: Container = containerOf({ id: options.id, bundle, directory: held.directory });
   runtime.resources.attach(ledgerOf(held));
-  if (runtime.hooks.create.isUsed()) await runtime.hooks.create.promise(before);
-  const blocks = unikernel.devices.some(({ kind }) => kind === 'block') ? ((await runtime.hooks.rootfs.promise(before, unikernel)) ?? []) : [];
+  if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
+  const blocks = unikernel.devices.some(({ kind }) => kind === 'block')
+    ? ((await runtime.hooks.rootfs.promise(before, unikernel)) ?? [])
+    : [];
   await createCgroup(cgroup, spec.linux?.resources ?? {});
   const memory = guestMemory(config.memory, memoryLimit(cgroup));
   // What depends on the network has to wait for `start`: the engine may fill the namespace only then.
   const planned = !unikernel.devices.some(({ kind }) => kind === 'net');
   const profile = spec.linux?.seccomp;
-  const tape = planned ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile }) : undefined;
+  const tape = planned
+    ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile })
+    : undefined;
 
   const sandbox = await withStdio(options, bundle, async (stdio) =>
-    startSandbox({ init: await initOptions(options, bundle, held, identified, cgroup), program: program.fd, tender: tape, stdio }),
+    startSandbox({
+      init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks)),
+      program: program.fd,
+      tender: tape,
+      stdio,
+    }),
   );
   try {
-    held.save({ init: sandbox.process, planned, blocks, unikernel: { program: program.path, name: unikernel.name, abi: unikernel.abi, tender: tender.name } });
-    await hooksOfCreate(held.record, bundle, sandbox);
+    await hooksOfCreate(held, bundle, sandbox);
     sandbox.proceed();
   } finally {
     sandbox.close();
   }
-  held.save({ phase: 'created' });
+  held.save({
+    phase: 'created',
+    init: sandbox.process,
+    planned,
+    blocks,
+    unikernel: { program: program.path, name: unikernel.name, abi: unikernel.abi, tender: tender.name },
+  });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
-  if (runtime.hooks.created.isUsed()) {
+  if (isTapped(runtime.hooks.created)) {
     const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid });
     await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
   }
@@ -136,13 +156,15 @@ async function build(
 }
 
 /** prestart, createRuntime and createContainer, between the namespaces and the root (runtime-spec, runtime.md, "Lifecycle", 3 to 5). */
-async function hooksOfCreate(record: ContainerRecord, { spec }: Bundle, { process: { pid } }: Sandbox): Promise<void> {
+async function hooksOfCreate(held: Held, { spec }: Bundle, { process: init }: Sandbox): Promise<void> {
   const { prestart, createRuntime, createContainer } = spec.hooks ?? {};
   if (!prestart && !createRuntime && !createContainer) return;
-  const state = ociState(record, 'creating');
+  // Hooks may ask for the state.
+  held.save({ init });
+  const state = ociState(held.record, 'creating');
   await runHooks('prestart', prestart, state);
   await runHooks('createRuntime', createRuntime, state);
-  await runHooks('createContainer', createContainer, state, { pid });
+  await runHooks('createContainer', createContainer, state, { pid: init.pid });
 }
 
 async function withStdio<Result>(

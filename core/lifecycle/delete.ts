@@ -30,7 +30,9 @@ export async function deleteContainer(context: Context, id: string, force: boole
 function demandStopped({ record }: Held): void {
   const status = statusOf(record);
   if (status === 'running' || status === 'creating') {
-    throw new RunncError('ERR_STATE', `cannot delete container ${record.id} that is not stopped: ${status}`, { hint: 'stop it first, or use --force' });
+    throw new RunncError('ERR_STATE', `cannot delete container ${record.id} that is not stopped: ${status}`, {
+      hint: 'stop it first, or use --force',
+    });
   }
   demand('delete', record);
 }

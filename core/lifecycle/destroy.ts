@@ -76,4 +76,3 @@ export function ledgerOf(held: Held) {
     save: (resources: ContainerRecord['resources']) => held.save({ resources }),
   };
 }
-

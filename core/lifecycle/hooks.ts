@@ -31,6 +31,9 @@ export function makeHooks(log: Log): Hooks {
   return hooks;
 }
 
+/** Whether any plugin answers. tapable's own isUsed() counts the interceptor too. */
+export const isTapped = (hook: { readonly taps: readonly unknown[] }): boolean => hook.taps.length > 0;
+
 function watched(hook: string, tap: FullTap, log: Log): FullTap['fn'] {
   const call = tap.fn as (...args: unknown[]) => unknown;
   return async (...args: unknown[]) => {

@@ -7,6 +7,7 @@ import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
 import type { Architecture, Container, Program, Tender, Unikernel } from '../plugin.ts';
+import { isTapped } from './hooks.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface Identified {
@@ -51,9 +52,13 @@ export async function ask(
   checkCommandLine(unikernel.commandLine);
   const tender = await hooks.tender.promise(program, unikernel, architecture);
   if (!tender) {
-    throw new RunncError('ERR_NO_TENDER', `${path} is ${describeProgram(elf, solo5)}, and no tender that is loaded starts ${unikernel.abi} programs`, {
-      hint: 'build it for spt',
-    });
+    throw new RunncError(
+      'ERR_NO_TENDER',
+      `${path} is ${describeProgram(elf, solo5)}, and no tender that is loaded starts ${unikernel.abi} programs`,
+      {
+        hint: 'build it for spt',
+      },
+    );
   }
   if (allowed && !allowed.includes(tender.name)) {
     throw new RunncError('ERR_NO_TENDER', `${path} needs the tender ${tender.name}, which runnc.config does not allow`, {
@@ -62,8 +67,11 @@ export async function ask(
   }
   for (const { kind, name } of unikernel.devices) {
     const hook = kind === 'net' ? hooks.network : hooks.rootfs;
-    if (!hook.isUsed()) {
-      throw new RunncError('ERR_DEVICE', `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind} devices`);
+    if (!isTapped(hook)) {
+      throw new RunncError(
+        'ERR_DEVICE',
+        `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind} devices`,
+      );
     }
   }
   return { unikernel, tender };

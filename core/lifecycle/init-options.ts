@@ -1,27 +1,29 @@
 /** From config.json to what the init tape does. */
 import { existsSync, readFileSync } from 'node:fs';
-import { joinFiles, type CgroupPlan } from '../linux/cgroup/index.ts';
 import type { InitOptions, NamespaceRequest } from '../launch/init-tape.ts';
+import { type CgroupPlan, entryOf } from '../linux/cgroup/index.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Spec } from '../oci/types.ts';
 import { uint64 } from '../oci/uint64.ts';
 import type { Held } from '../state/store.ts';
 import { clockNow } from '../sys/clock.ts';
 import type { CreateOptions } from './create.ts';
+import type { Descriptors } from './descriptors.ts';
 import type { Identified } from './identify.ts';
 
 export async function initOptions(
   { id, pivot, keyring, consoleSocket }: Pick<CreateOptions, 'id' | 'pivot' | 'keyring' | 'consoleSocket'>,
   { spec }: Bundle,
   held: Held,
-  { architecture, tender }: Identified,
+  { architecture }: Identified,
   cgroup: CgroupPlan,
+  { open, openInside }: Descriptors,
 ): Promise<InitOptions> {
   const { process, hostname, domainname, linux } = spec;
   return {
     directory: held.directory,
     architecture,
-    joinFiles: joinFiles(cgroup),
+    cgroup: entryOf(cgroup),
     namespaces: namespaces(spec),
     clocks: { monotonic: await clockNow('monotonic'), boottime: await clockNow('boottime') },
     hostname,
@@ -34,7 +36,8 @@ export async function initOptions(
     sessionKeyring: keyring ? `_ses.${id.slice(0, 200)}` : undefined,
     pivot,
     execLabel: execLabel(spec),
-    open: tender.open,
+    open,
+    openInside,
     name: 'runnc',
   };
 }
@@ -59,7 +62,8 @@ function rlimits({ process: { rlimits: asked = [] } }: Spec): InitOptions['rlimi
 
 /** What to write to /proc/self/attr/exec: the AppArmor profile or SELinux label, where the kernel has that module on. */
 function execLabel({ process: { apparmorProfile, selinuxLabel } }: Spec): string | undefined {
-  if (apparmorProfile && apparmorProfile !== 'unconfined' && isOn('/sys/module/apparmor/parameters/enabled', 'Y')) return `exec ${apparmorProfile}`;
+  if (apparmorProfile && apparmorProfile !== 'unconfined' && isOn('/sys/module/apparmor/parameters/enabled', 'Y'))
+    return `exec ${apparmorProfile}`;
   if (selinuxLabel && existsSync('/sys/fs/selinux/enforce')) return selinuxLabel;
   return undefined;
 }

@@ -2,10 +2,11 @@
 import type { Config } from '../../config/config.ts';
 import { RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
-import { descriptor } from '../launch/init-tape.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { callsBeneathFilter, completePolicy, tenderTape } from '../launch/tender-tape.ts';
-import type { Architecture, BlockDevice, Container, DescriptorNumbers, FilterRequest, Launch, Network, SeccompProfile, Tender } from '../plugin.ts';
+import type { Architecture, BlockDevice, Container, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
+import { descriptorsOf } from './descriptors.ts';
+import { isTapped } from './hooks.ts';
 import type { Identified } from './identify.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -21,30 +22,30 @@ export interface LaunchInput {
 
 export const noNetwork: Network = { devices: [], nameServers: [], searchDomains: [] };
 
-/** Numbers of the descriptors that the guest's process starts with, and the first free one (`free`). */
-export function numberDescriptors({ open }: Tender): DescriptorNumbers {
-  const named = open.map(({ name }, index) => [name, descriptor.firstFree + index] as const);
-  return { program: descriptor.program, ...Object.fromEntries(named), free: descriptor.firstFree + open.length };
-}
-
 /** Shapes the launch, asks the tender for its plan, has the filters compiled and lays out the tape. */
 export async function planTape(runtime: Runtime, container: Container, input: LaunchInput): Promise<TapeImage> {
   const { identified, config, memory, blocks, network } = input;
   const { program, unikernel, tender, architecture } = identified;
   const { commandLine } = unikernel;
   const neutral: Launch = { program, unikernel, memory, hugePages: config.hugePages, commandLine, blocks, network };
-  const launch = runtime.hooks.launch.isUsed() ? await runtime.hooks.launch.promise(neutral, container) : neutral;
+  const launch = isTapped(runtime.hooks.launch) ? await runtime.hooks.launch.promise(neutral, container) : neutral;
   checkCommandLine(launch.commandLine);
-  const plan = await tender.plan(launch, numberDescriptors(tender));
-  if (plan.kind === 'program') throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);
+  const plan = await tender.plan(launch, descriptorsOf(tender, unikernel, blocks).numbers);
+  if (plan.kind === 'program')
+    throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);
   const filter = await compile(runtime, architecture, { kind: 'policy', policy: completePolicy(plan.policy) });
-  const profile = input.profile && (await compile(runtime, architecture, { kind: 'profile', profile: input.profile, allow: callsBeneathFilter }));
+  const profile =
+    input.profile &&
+    (await compile(runtime, architecture, { kind: 'profile', profile: input.profile, allow: callsBeneathFilter }));
   const name = program.path.slice(program.path.lastIndexOf('/') + 1);
   return tenderTape({ plan, architecture, name, filter, profile });
 }
 
 async function compile({ hooks }: Runtime, architecture: Architecture, request: FilterRequest): Promise<Uint8Array> {
   const program = await hooks.filter.promise(request, architecture);
-  if (!program) throw new RunncError('ERR_SECCOMP', 'no plugin that is loaded compiles system call filters', { hint: 'add seccomp to plugins in runnc.config' });
+  if (!program)
+    throw new RunncError('ERR_SECCOMP', 'no plugin that is loaded compiles system call filters', {
+      hint: 'add seccomp to plugins in runnc.config',
+    });
   return program;
 }

@@ -1,6 +1,7 @@
 /** Configuration and plugins, for the commands that need them. */
-import { loadConfig } from '../../config/load.ts';
+
 import type { Config } from '../../config/config.ts';
+import { loadConfig } from '../../config/load.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import type { Context } from './context.ts';
 import { loadRuntime } from './load-plugins.ts';

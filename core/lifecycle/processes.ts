@@ -38,7 +38,11 @@ export function update({ store }: Context, id: string, file: string): void {
   try {
     resources = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
   } catch (cause) {
-    throw new RunncError('ERR_ARGUMENT', `the resources in ${file === '-' ? 'standard input' : file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new RunncError(
+      'ERR_ARGUMENT',
+      `the resources in ${file === '-' ? 'standard input' : file} cannot be read: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   if (typeof resources !== 'object' || resources === null || Array.isArray(resources)) {
     throw new RunncError('ERR_ARGUMENT', 'the resources must be a JSON object (linux.resources of config.json)');
@@ -50,6 +54,7 @@ export function update({ store }: Context, id: string, file: string): void {
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
+  );
 }
-

@@ -3,9 +3,10 @@ import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFi
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunncError } from '../errors.ts';
-import { descriptor, execFifo } from '../launch/init-tape.ts';
+import { descriptor } from '../launch/init-tape.ts';
 import { decodeReport, failureOf, reportSize, type TapeLabels } from '../launch/report.ts';
 import type { TapeImage } from '../launch/tape.ts';
+import { execFifo } from '../state/record.ts';
 import { isAlive, type ProcessIdentity } from '../sys/process.ts';
 
 /** How long the guest's set-up may take before `start` gives up, in milliseconds. */
@@ -33,7 +34,6 @@ export async function releaseInit(init: ProcessIdentity, directory: string): Pro
   } finally {
     closeSync(fd);
   }
-  rmSync(fifo, { force: true });
 }
 
 /** True when the tape was played to its end: "started" was said and the writing end closed after it. */
@@ -45,8 +45,11 @@ async function readReports(fd: number, init: ProcessIdentity, directory: string)
     const count = readNow(fd, bytes);
     if (count === reportSize) {
       const report = decodeReport(bytes);
-      if (report.kind === 'failed') throw failureOf(report, JSON.parse(readFileSync(join(directory, 'labels.json'), 'utf8')) as TapeLabels);
+      if (report.kind === 'failed')
+        throw failureOf(report, JSON.parse(readFileSync(join(directory, 'labels.json'), 'utf8')) as TapeLabels);
       started ||= report.kind === 'started';
+      // Not earlier: init may only just be about to open it.
+      rmSync(join(directory, execFifo), { force: true });
       continue;
     }
     // End of file: before init has opened its end, or after it has closed it.

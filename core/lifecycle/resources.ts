@@ -53,7 +53,9 @@ export class Resources {
     }
     ledger.save(kept);
     if (sentences.length > 0) {
-      throw new RunncError('ERR_LEFT_BEHIND', `could not give back ${sentences.join(', ')}`, { hint: 'mend the cause and delete the container again' });
+      throw new RunncError('ERR_LEFT_BEHIND', `could not give back ${sentences.join(', ')}`, {
+        hint: 'mend the cause and delete the container again',
+      });
     }
   }
 }

@@ -5,7 +5,7 @@ import { RunncError } from '../errors.ts';
 import * as tape from '../launch/calls.ts';
 import { fillManifest } from '../launch/fill-manifest.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
-import { makeHooks, pluginError } from './hooks.ts';
+import { isTapped, makeHooks, pluginError } from './hooks.ts';
 import { Resources } from './resources.ts';
 
 /** A plugin and its part of the configuration. */
@@ -35,10 +35,16 @@ export class Runtime {
     const names = new Set(plugins.map(([{ name }]) => name));
     for (const [plugin, options] of plugins) {
       if (plugin.api !== apiVersion) {
-        throw new RunncError('ERR_PLUGIN', `plugin ${plugin.name} is written for version ${plugin.api} of the plugin interface, and this is version ${apiVersion}`);
+        throw new RunncError(
+          'ERR_PLUGIN',
+          `plugin ${plugin.name} is written for version ${plugin.api} of the plugin interface, and this is version ${apiVersion}`,
+        );
       }
       const missing = plugin.needs?.find((name) => !names.has(name));
-      if (missing) throw new RunncError('ERR_PLUGIN', `plugin ${plugin.name} needs plugin ${missing}, which is not loaded`, { hint: 'add it to plugins in runnc.config' });
+      if (missing)
+        throw new RunncError('ERR_PLUGIN', `plugin ${plugin.name} needs plugin ${missing}, which is not loaded`, {
+          hint: 'add it to plugins in runnc.config',
+        });
       try {
         plugin.apply(this.#host(), options ?? {});
       } catch (cause) {
@@ -57,7 +63,7 @@ export class Runtime {
   /** Names of the hooks that are tapped, so that later commands load plugins only where one would be called. */
   tapped(): readonly string[] {
     return Object.entries(this.hooks)
-      .filter(([, hook]) => hook.isUsed())
+      .filter(([, hook]) => isTapped(hook))
       .map(([name]) => name);
   }
 

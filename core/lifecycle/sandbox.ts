@@ -2,9 +2,10 @@
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
-import { descriptor, execFifo, type InitOptions, initTape } from '../launch/init-tape.ts';
+import { descriptor, type InitOptions, initTape } from '../launch/init-tape.ts';
 import { decodeReport, failureOf, type Report, reportSize, type TapeLabels } from '../launch/report.ts';
 import { assembleTape } from '../launch/tape.ts';
+import { execFifo } from '../state/record.ts';
 import { makeFifo, memoryFile, pipe } from '../sys/files.ts';
 import { type ProcessIdentity, processStat, reap, spawnImage } from '../sys/process.ts';
 
@@ -51,14 +52,18 @@ export async function startSandbox({ init, program, tender, stdio }: SandboxOpti
     const sync = await pipe();
     keep(reports.write);
     keep(sync.read);
-    const launcher = await spawnImage(image, [init.name], [
-      ...stdio.map((fd, index) => [index, fd] as const),
-      [descriptor.sync, sync.read],
-      [descriptor.directory, folder],
-      [descriptor.tender, tenderFile],
-      [descriptor.report, reports.write],
-      [descriptor.program, program],
-    ]);
+    const launcher = await spawnImage(
+      image,
+      [init.name],
+      [
+        ...stdio.map((fd, index) => [index, fd] as const),
+        [descriptor.sync, sync.read],
+        [descriptor.directory, folder],
+        [descriptor.tender, tenderFile],
+        [descriptor.report, reports.write],
+        [descriptor.program, program],
+      ],
+    );
     for (const fd of opened.splice(0)) closeSync(fd);
     const conversation = converse(reports.read, sync.write, labels);
     try {
@@ -87,7 +92,8 @@ function converse(reports: number, sync: number, labels: TapeLabels) {
       if (count === 0) break;
       size += count;
     }
-    if (size < reportSize) throw new RunncError('ERR_LAUNCH', 'the first process of the container was killed while it was set up');
+    if (size < reportSize)
+      throw new RunncError('ERR_LAUNCH', 'the first process of the container was killed while it was set up');
     const report = decodeReport(bytes);
     if (report.kind === 'failed') throw failureOf(report, labels);
     if (report.kind !== kind) throw new RunncError('ERR_INTERNAL', `expected ${kind} from init and got ${report.kind}`);

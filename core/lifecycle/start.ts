@@ -29,10 +29,13 @@ async function startHeld(context: Context, held: Held): Promise<void> {
   const { record, directory } = held;
   demand('start', record);
   const init = record.init as ProcessIdentity;
-  const isTapped = (name: string) => record.tapped?.includes(name) === true;
+  const wasTapped = (name: string) => record.tapped?.includes(name) === true;
   try {
-    if (record.planned !== true || isTapped('start')) await finishPlan(context, held, init);
-    await runHooks('startContainer', record.hooks?.startContainer, ociState(record, 'created'), { pid: init.pid, root: record.rootfs });
+    if (record.planned !== true || wasTapped('start')) await finishPlan(context, held, init);
+    await runHooks('startContainer', record.hooks?.startContainer, ociState(record, 'created'), {
+      pid: init.pid,
+      root: record.rootfs,
+    });
     await releaseInit(init, directory);
   } catch (error) {
     try {
@@ -42,10 +45,11 @@ async function startHeld(context: Context, held: Held): Promise<void> {
     }
     throw error;
   }
-  held.save({ phase: 'running' });
   // A hook that fails here is only warned about (runtime-spec, runtime.md, "Lifecycle", 9).
-  await runHooks('poststart', record.hooks?.poststart, ociState(held.record)).catch((error) => context.log.warn(sentenceOf(error)));
-  if (isTapped('started')) {
+  await runHooks('poststart', record.hooks?.poststart, ociState(held.record, 'running')).catch((error) =>
+    context.log.warn(sentenceOf(error)),
+  );
+  if (wasTapped('started')) {
     const { loadFor } = await import('./load.ts');
     const { hooks } = await loadFor(context, record);
     await hooks.started.promise(containerOfRecord(record, directory)).catch((error) => context.log.warn(sentenceOf(error)));
@@ -71,7 +75,7 @@ async function finishPlan(context: Context, held: Held, init: ProcessIdentity): 
     const program = readProgram({ path: programOf(record), fd, size: fstatSync(fd).size });
     const architecture = await runtime.architecture();
     const identified = { architecture, program, ...(await ask(runtime, container, program, architecture, config)) };
-    if (runtime.hooks.start.isUsed()) await runtime.hooks.start.promise(container);
+    await runtime.hooks.start.promise(container);
     if (record.planned === true) return;
     const network = await runtime.hooks.network.promise(container, identified.unikernel);
     if (!network) throw new RunncError('ERR_DEVICE', `no plugin gives ${program.path} the network devices that it declares`);

@@ -34,7 +34,14 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
   try {
     master = openSync(masterName, constants.O_RDWR | constants.O_NOCTTY);
     call('unlocking the pseudo-terminal', 'ioctl', master, TIOCSPTLCK, 'void *', Buffer.alloc(4));
-    const slave = call('opening the pseudo-terminal', 'ioctl', master, TIOCGPTPEER, 'int', constants.O_RDWR | constants.O_NOCTTY | 0o2000000);
+    const slave = call(
+      'opening the pseudo-terminal',
+      'ioctl',
+      master,
+      TIOCGPTPEER,
+      'int',
+      constants.O_RDWR | constants.O_NOCTTY | 0o2000000,
+    );
     // As runc does: the engine's side adds carriage returns itself.
     const settings = Buffer.alloc(60); // struct termios, at most
     call('reading the terminal settings', 'ioctl', slave, TCGETS, 'void *', settings);
@@ -49,7 +56,9 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
     await sendDescriptor(socketPath, master);
     return slave;
   } catch (cause) {
-    throw new RunncError('ERR_CONSOLE', `no terminal for the container over ${socketPath}: ${(cause as Error).message}`, { cause });
+    throw new RunncError('ERR_CONSOLE', `no terminal for the container over ${socketPath}: ${(cause as Error).message}`, {
+      cause,
+    });
   } finally {
     if (master !== undefined) closeSync(master);
   }

@@ -17,9 +17,13 @@ export function guestMemory(preset: number, limit: number | undefined): number {
   const wanted = limit === undefined ? preset : limit - Math.ceil(limit / 504) - fixedRoom;
   const memory = Math.floor(wanted / pageSize) * pageSize;
   if (memory < least) {
-    throw new RunncError('ERR_MEMORY', `${limit === undefined ? 'the memory setting' : `the memory limit of ${limit} bytes`} leaves the guest ${Math.max(0, memory)} bytes, and ${least} are the least`, {
-      hint: 'raise the limit (docker run -m)',
-    });
+    throw new RunncError(
+      'ERR_MEMORY',
+      `${limit === undefined ? 'the memory setting' : `the memory limit of ${limit} bytes`} leaves the guest ${Math.max(0, memory)} bytes, and ${least} are the least`,
+      {
+        hint: 'raise the limit (docker run -m)',
+      },
+    );
   }
   return memory;
 }

@@ -1,5 +1,4 @@
 /** Container ids: what is allowed, and the name of the folder that an id gets. */
-import { createHash } from 'node:crypto';
 import { RunncError } from '../errors.ts';
 
 const maxLength = 1024;
@@ -11,9 +10,12 @@ const allowed = /^[\w+.-]+$/;
  */
 export function checkId(id: string): string {
   if (id === '') throw new RunncError('ERR_ID', 'the container id is empty');
-  if (id.length > maxLength) throw new RunncError('ERR_ID', `the container id has ${id.length} characters; at most ${maxLength} are allowed`);
+  if (id.length > maxLength)
+    throw new RunncError('ERR_ID', `the container id has ${id.length} characters; at most ${maxLength} are allowed`);
   if (!allowed.test(id) || id === '.' || id === '..') {
-    throw new RunncError('ERR_ID', `container id ${JSON.stringify(id)} is not valid`, { hint: 'use letters, digits and _ + - . only' });
+    throw new RunncError('ERR_ID', `container id ${JSON.stringify(id)} is not valid`, {
+      hint: 'use letters, digits and _ + - . only',
+    });
   }
   return id;
 }
@@ -24,5 +26,7 @@ const longestName = 200;
 /** The folder's name: the id, or for a long one its beginning and a hash (`~` occurs in no id). */
 export function folderName(id: string): string {
   if (id.length <= longestName) return id;
+  // Loaded only here: node:crypto would cost every command two milliseconds.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return `${id.slice(0, 64)}~${createHash('sha256').update(id).digest('hex')}`;
 }

@@ -1,8 +1,12 @@
 /** What runnc keeps of a container between two commands: `state.json` in the container's folder. */
-import type { BlockDevice, Json } from '../plugin.ts';
-import type { Hook } from '../oci/types.ts';
+
 import type { CgroupPlan } from '../linux/cgroup/index.ts';
+import type { Hook } from '../oci/types.ts';
+import type { BlockDevice, Json } from '../plugin.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
+
+/** Name of the fifo in the container's folder at which init waits for `start`; it is gone once the guest runs. */
+export const execFifo = 'exec.fifo';
 
 /** Version of this format; another one is refused. */
 export const schemaVersion = 1;
@@ -25,7 +29,10 @@ export interface ContainerRecord {
   /** RFC 3339. */
   readonly created: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** How far it came: whether it still runs is for the process table to say. */
+  /**
+   * How far it came: whether it still runs is for the process table to say. `running` is never written: it is read from
+   * `created` when the exec fifo is gone, so that `start` has nothing to write.
+   */
   readonly phase: 'creating' | 'created' | 'running';
   /** The process that creates it. */
   readonly creator: ProcessIdentity;
@@ -34,7 +41,11 @@ export interface ContainerRecord {
   readonly cgroup?: CgroupPlan;
   readonly resources: readonly TakenResource[];
   /** Hooks that run after `create`: the bundle may be gone by then. */
-  readonly hooks?: { readonly startContainer?: readonly Hook[]; readonly poststart?: readonly Hook[]; readonly poststop?: readonly Hook[] };
+  readonly hooks?: {
+    readonly startContainer?: readonly Hook[];
+    readonly poststart?: readonly Hook[];
+    readonly poststop?: readonly Hook[];
+  };
   /** Whether `start` has to finish the launch (a network to wire), or `create` has done it all. */
   readonly planned?: boolean;
   /** The block devices that `create` found. */

@@ -1,11 +1,24 @@
 /** The containers' folders: made whole or not at all, locked by one command at a time, their records replaced atomically. */
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunncError } from '../errors.ts';
 import { processStat } from '../sys/process.ts';
 import { checkId, folderName } from './id.ts';
-import { type ContainerRecord, schemaVersion } from './record.ts';
+import { type ContainerRecord, execFifo, schemaVersion } from './record.ts';
 
 const recordFile = 'state.json';
 /** How long a command waits for another one that works on the same container. */
@@ -129,7 +142,10 @@ export class Store {
 
 /** `~` begins no id. */
 const draftPrefix = (id: string) => `~${folderName(id)}~`;
-const exists = (id: string) => new RunncError('ERR_CONTAINER_EXISTS', `container with id ${id} exists already`, { hint: 'choose another id or delete it first' });
+const exists = (id: string) =>
+  new RunncError('ERR_CONTAINER_EXISTS', `container with id ${id} exists already`, {
+    hint: 'choose another id or delete it first',
+  });
 const missing = (id: string) => new RunncError('ERR_NO_CONTAINER', `container ${id} does not exist`);
 const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
 
@@ -138,9 +154,13 @@ async function lock(fd: number, id: string): Promise<void> {
   const giveUp = Date.now() + lockPatience;
   for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 50)) {
     if (Date.now() > giveUp) {
-      throw new RunncError('ERR_BUSY', `container ${id} is held by another runnc command for more than ${lockPatience / 1000} s`, {
-        hint: 'see what it waits for, or end it',
-      });
+      throw new RunncError(
+        'ERR_BUSY',
+        `container ${id} is held by another runnc command for more than ${lockPatience / 1000} s`,
+        {
+          hint: 'see what it waits for, or end it',
+        },
+      );
     }
     await sleep(wait);
   }
@@ -203,9 +223,13 @@ function readRecord(directory: string, id: string): ContainerRecord {
     throw new RunncError('ERR_STATE', `${file} is damaged`, { hint: `runnc delete --force ${id}`, cause });
   }
   if (record.schema !== schemaVersion) {
-    throw new RunncError('ERR_STATE', `${file} was written by another version of runnc (schema ${record.schema}, not ${schemaVersion})`, {
-      hint: 'delete the container with that version',
-    });
+    throw new RunncError(
+      'ERR_STATE',
+      `${file} was written by another version of runnc (schema ${record.schema}, not ${schemaVersion})`,
+      {
+        hint: 'delete the container with that version',
+      },
+    );
   }
-  return record;
+  return record.phase === 'created' && !existsSync(join(directory, execFifo)) ? { ...record, phase: 'running' } : record;
 }

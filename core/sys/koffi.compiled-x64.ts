@@ -2,8 +2,9 @@
  * koffi inside the single executable on x86_64: the addon is embedded in the executable, copied to a memfd at first use
  * and loaded from there, so that no file is ever unpacked to a folder that somebody else could write.
  */
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+
 import { dlopen, FFIType } from 'bun:ffi';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import addon from '../../node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node' with { type: 'file' };
 
 const MFD_CLOEXEC = 1; // linux/memfd.h

@@ -2,18 +2,17 @@
  * The only door to libc: one table of declarations, loaded at first use, and one wrapper that turns -1 into an error.
  * Only files in core/sys and `Host.library` may import koffi.
  */
-import { getSystemErrorMap } from 'node:util';
 import { SysError } from '../errors.ts';
 
 type Koffi = typeof import('koffi').default;
 
-const errnoNames: ReadonlyMap<number, readonly [string, string]> = new Map(
-  [...getSystemErrorMap()].map(([number, [name, text]]) => [-number, [name, text]]),
-);
+let errnoNames: ReadonlyMap<number, [string, string]> | undefined;
 
 /** Name and text of an errno: `[ 'ENOENT', 'no such file or directory' ]`. */
 export function describeErrno(errno: number): readonly [name: string, text: string] {
-  return errnoNames.get(errno) ?? [`errno ${errno}`, 'unknown error'];
+  // Loaded only here: most commands end without an error.
+  errnoNames ??= process.getBuiltinModule('node:util').getSystemErrorMap();
+  return errnoNames.get(-errno) ?? [`errno ${errno}`, 'unknown error'];
 }
 
 let loaded: Koffi | undefined;

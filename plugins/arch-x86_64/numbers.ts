@@ -6,6 +6,7 @@ export const numbers = {
   chroot: 161,
   clock_gettime: 228,
   clone: 56,
+  clone3: 435,
   close: 3,
   close_range: 436,
   dup3: 292,

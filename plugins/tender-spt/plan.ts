@@ -8,16 +8,24 @@ const pageSize = 4096;
 const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
-export function planLaunch(tools: TapeTools, architecture: Architecture, launch: Launch, descriptors: DescriptorNumbers): TapePlan {
+export function planLaunch(
+  tools: TapeTools,
+  architecture: Architecture,
+  launch: Launch,
+  descriptors: DescriptorNumbers,
+): TapePlan {
   const { close, epollAdd, epollCreate, MAP, mmap, noHugePages, PROT, timerfdCreate } = tools;
   const { elf, solo5 } = launch.program;
   const memory = Math.floor(launch.memory / pageSize) * pageSize;
   const end = programEnd(elf.segments);
   if (end + pageSize > memory) {
-    throw Object.assign(new Error(`the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`), {
-      code: 'ERR_MEMORY',
-      hint: 'give the container more memory',
-    });
+    throw Object.assign(
+      new Error(`the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`),
+      {
+        code: 'ERR_MEMORY',
+        hint: 'give the container more memory',
+      },
+    );
   }
   const program = descriptors.program as number;
   const waitSet = descriptors.free as number;
@@ -34,7 +42,12 @@ export function planLaunch(tools: TapeTools, architecture: Architecture, launch:
   const restSize = memory - restStart;
   const ops: Op[] = [
     mmap(
-      { address: restStart, size: restSize, protection: PROT.read | PROT.write, flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve },
+      {
+        address: restStart,
+        size: restSize,
+        protection: PROT.read | PROT.write,
+        flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve,
+      },
       { label: `mapping ${Math.round(restSize / 2 ** 20)} MiB of guest memory` },
     ),
     ...(launch.hugePages ? [] : [noHugePages(restStart, restSize)]),

@@ -23,7 +23,9 @@ export function mapSegment({ mmap, mprotect, preadExactly, MAP, PROT }: TapeTool
   const ops: Op[] = [];
   if (wholePages > start) {
     const flags = MAP.private | MAP.fixed;
-    ops.push(mmap({ address: start, size: wholePages - start, protection, flags, fd, offset: offset - (address - start) }, { label }));
+    ops.push(
+      mmap({ address: start, size: wholePages - start, protection, flags, fd, offset: offset - (address - start) }, { label }),
+    );
   }
   const readFrom = Math.max(address, wholePages);
   if (fileEnd > readFrom) ops.push(preadExactly(fd, readFrom, fileEnd - readFrom, offset + (readFrom - address), { label }));

@@ -16,7 +16,11 @@ export default {
       const abi = targets[target];
       const known = abi && versions[abi];
       if (!known) {
-        throw failure('ERR_NOT_A_UNIKERNEL', `${path} is a Solo5 unikernel for ${abi ?? `target ${target}`}`, 'build it for spt or hvt');
+        throw failure(
+          'ERR_NOT_A_UNIKERNEL',
+          `${path} is a Solo5 unikernel for ${abi ?? `target ${target}`}`,
+          'build it for spt or hvt',
+        );
       }
       if (!known.includes(version)) {
         throw failure(

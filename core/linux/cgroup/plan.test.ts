@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CgroupMount } from './hierarchy.ts';
-import { joinFiles, pathDown, planCgroup } from './plan.ts';
+import { entryOf, pathDown, planCgroup } from './plan.ts';
 
 const memory: CgroupMount = { version: 1, controllers: ['memory'], mountPoint: '/sys/fs/cgroup/memory' };
 const unified: CgroupMount = { version: 2, controllers: [], mountPoint: '/sys/fs/cgroup/unified' };
@@ -18,10 +18,10 @@ test('the plan has a directory in each hierarchy and is plain JSON', () => {
     '/sys/fs/cgroup/unified/docker/web',
   ]);
   expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-  expect(joinFiles(plan)).toEqual([
-    '/sys/fs/cgroup/memory/docker/web/cgroup.procs',
-    '/sys/fs/cgroup/unified/docker/web/cgroup.procs',
-  ]);
+  expect(entryOf(plan)).toEqual({
+    tasks: ['/sys/fs/cgroup/memory/docker/web/tasks'],
+    unified: '/sys/fs/cgroup/unified/docker/web',
+  });
 });
 
 test.each([

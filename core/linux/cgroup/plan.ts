@@ -31,9 +31,23 @@ export function planCgroup(
   return { id, directories: mounts.map((mount) => ({ ...mount, directory: [mount.mountPoint, ...below].join('/') })) };
 }
 
-/** The files into which the process that is to be the container writes `0`, each in one write, to join the cgroup (cgroups(7)). */
-export function joinFiles(plan: CgroupPlan): string[] {
-  return plan.directories.map(({ directory }) => `${directory}/cgroup.procs`);
+/** How the process that is to be the container gets into its cgroup. */
+export interface CgroupEntry {
+  /**
+   * Files of version 1 into which it writes `0`, each in one write. `tasks` and not cgroup.procs: for a thread that moves
+   * itself the kernel needs no lock over all processes, which would cost a grace period of RCU (kernel/cgroup/cgroup.c,
+   * cgroup_procs_write_start).
+   */
+  readonly tasks: readonly string[];
+  /** Directory of version 2, in which it is born (clone3 with CLONE_INTO_CGROUP), for the same reason. */
+  readonly unified: string | undefined;
+}
+
+export function entryOf({ directories }: CgroupPlan): CgroupEntry {
+  return {
+    tasks: directories.filter(({ version }) => version === 1).map(({ directory }) => `${directory}/tasks`),
+    unified: directories.find(({ version }) => version === 2)?.directory,
+  };
 }
 
 /** The directory that holds a controller of version 1, if any. */

@@ -1,0 +1,34 @@
+/** Which files a guest's process has open from the start, and their fixed numbers. */
+import { OPEN } from '../launch/calls.ts';
+import { descriptor } from '../launch/init-tape.ts';
+import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../plugin.ts';
+
+export interface Descriptors {
+  /** Opened by the launcher, with the host's files and namespaces. */
+  readonly open: readonly Descriptor[];
+  /** Opened inside the container's namespaces. */
+  readonly openInside: readonly Descriptor[];
+  /** `program`, the tender's own, `block:NAME` and `net:NAME`; `free` is the lowest number that is not taken. */
+  readonly numbers: DescriptorNumbers;
+}
+
+/** The tender's files, one for each block device, and one of /dev/net/tun for each network device. */
+export function descriptorsOf(tender: Tender, unikernel: Unikernel, blocks: readonly BlockDevice[]): Descriptors {
+  const open: readonly Descriptor[] = [
+    ...tender.open,
+    ...blocks.map(({ name, path, readOnly }) => ({
+      name: `block:${name}`,
+      path,
+      flags: readOnly ? OPEN.readOnly : OPEN.readWrite,
+    })),
+  ];
+  const openInside = unikernel.devices
+    .filter(({ kind }) => kind === 'net')
+    .map(({ name }) => ({ name: `net:${name}`, path: '/dev/net/tun', flags: OPEN.readWrite | OPEN.nonBlock }));
+  const named = [...open, ...openInside].map(({ name }, index) => [name, descriptor.firstFree + index] as const);
+  return {
+    open,
+    openInside,
+    numbers: { program: descriptor.program, ...Object.fromEntries(named), free: descriptor.firstFree + named.length },
+  };
+}
