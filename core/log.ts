@@ -1,5 +1,5 @@
 /** The log: lines as runc writes them, so that engines show the last error to people. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 import type { Log } from './plugin.ts';
 
 export interface LogOptions {
@@ -24,7 +24,7 @@ export function openLog({ file, format, debug }: LogOptions): Log {
   const write = (level: Level, message: string) => {
     const line = formatLine(format, level, message, new Date());
     try {
-      if (file === undefined) process.stderr.write(line);
+      if (file === undefined) writeSync(2, line);
       else appendFileSync(file, line, { mode: 0o600 });
     } catch {
       // A log that cannot be written (its folder is gone, the disk is full) must not end a container.

@@ -4,6 +4,7 @@ import { defaultRoot } from '../lifecycle/context.ts';
 import { OCI_VERSION } from '../oci/version.ts';
 import { version } from '../version.ts';
 import { contextOf } from './global.ts';
+import { print } from './print.ts';
 
 /** What an engine may pass to create and run. */
 function withCreateOptions(command: Command): Command {
@@ -90,7 +91,7 @@ const commands: readonly Definition[] = [
         .description('print the state of a container')
         .action(async (id) => {
           const { ociState } = await import('../lifecycle/container.ts');
-          process.stdout.write(`${JSON.stringify(ociState(contextOf(command).store.read(id)), null, 2)}\n`);
+          print(`${JSON.stringify(ociState(contextOf(command).store.read(id)), null, 2)}\n`);
           done(0);
         }),
   },
@@ -130,7 +131,7 @@ const commands: readonly Definition[] = [
         .option('-q, --quiet', 'ids only')
         .action(async (options) => {
           const { list } = await import('./list.ts');
-          process.stdout.write(list(contextOf(command), options.quiet === true ? 'quiet' : options.format));
+          print(list(contextOf(command), options.quiet === true ? 'quiet' : options.format));
           done(0);
         }),
   },
@@ -145,7 +146,7 @@ const commands: readonly Definition[] = [
         .action(async (id, _psOptions, options) => {
           const { listProcesses } = await import('../lifecycle/processes.ts');
           const pids = listProcesses(contextOf(command), id);
-          process.stdout.write(options.format === 'json' ? JSON.stringify(pids) : ['PID', ...pids, ''].join('\n'));
+          print(options.format === 'json' ? JSON.stringify(pids) : ['PID', ...pids, ''].join('\n'));
           done(0);
         }),
   },
@@ -193,7 +194,7 @@ const commands: readonly Definition[] = [
     define: (command, done) =>
       command.description('print what this runtime can do').action(async () => {
         const { features } = await import('../oci/features.ts');
-        process.stdout.write(`${JSON.stringify(features(), null, 2)}\n`);
+        print(`${JSON.stringify(features(), null, 2)}\n`);
         done(0);
       }),
   },

@@ -1,6 +1,7 @@
 /** Says what went wrong, where engines and people look for it. */
 import { sentenceOf } from '../errors.ts';
 import { openLog } from '../log.ts';
+import { writeAll } from '../sys/files.ts';
 
 /**
  * Writes the error to the log, and to standard error unless that belongs to a container already: on `create` and `run` with a
@@ -8,11 +9,12 @@ import { openLog } from '../log.ts';
  */
 export function sayError(error: unknown, argv: readonly string[]): number {
   const sentence = sentenceOf(error);
-  const file = valueOf(argv, '--log');
-  const format = valueOf(argv, '--log-format') === 'json' ? 'json' : 'text';
+  const file = optionValue(argv, '--log');
+  const format = optionValue(argv, '--log-format') === 'json' ? 'json' : 'text';
   if (file !== undefined) openLog({ file, format, debug: false }).error(sentence);
   const isContainers = file !== undefined && argv.some((argument) => argument === 'create') && !argv.includes('--console-socket');
-  if (!isContainers) process.stderr.write(file === undefined && format === 'json' ? jsonLine(sentence) : `runnc: ${sentence}\n`);
+  if (!isContainers)
+    writeAll(2, Buffer.from(file === undefined && format === 'json' ? jsonLine(sentence) : `runnc: ${sentence}\n`));
   if (argv.includes('--debug') && error instanceof Error)
     openLog({ ...(file === undefined ? {} : { file }), format, debug: true }).debug(error.stack ?? '');
   return 1;
@@ -21,7 +23,7 @@ export function sayError(error: unknown, argv: readonly string[]): number {
 const jsonLine = (msg: string) => `${JSON.stringify({ level: 'error', msg, time: new Date().toISOString() })}\n`;
 
 /** The value of a global option, read without the parser: what failed may be the parser. */
-function valueOf(argv: readonly string[], option: string): string | undefined {
+function optionValue(argv: readonly string[], option: string): string | undefined {
   const index = argv.findIndex((argument) => argument === option || argument.startsWith(`${option}=`));
   if (index < 0) return undefined;
   const found = argv[index] as string;

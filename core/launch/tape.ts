@@ -79,7 +79,11 @@ export function assembleTape({ architecture, number, reportTo, ops, enter, segme
   for (const late of lateArguments) late();
   const last = opSize * (ops.length + 1);
   tape.setUint32(last, endOfTape, true);
-  if (enter) [enter.entry, enter.stack, enter.argument].forEach((value, index) => put(last + 8 + index * 8, value));
+  if (enter) {
+    put(last + 8, enter.entry);
+    put(last + 16, enter.stack);
+    put(last + 24, enter.argument);
+  }
 
   const text = new Uint8Array(textSize);
   text.set(player, playerOffset);

@@ -14,9 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RunncError } from '../errors.ts';
 import { processStat } from '../sys/process.ts';
+import { sleep } from '../sys/sleep.ts';
 import { checkId, folderName } from './id.ts';
 import { type ContainerRecord, execFifo, schemaVersion } from './record.ts';
 
