@@ -1,7 +1,7 @@
 /** What comes over the report pipe: two words a record, from the player or from the tape itself. */
 import { RunncError } from '../errors.ts';
 import { describeErrno } from '../sys/libc.ts';
-import { report } from './init-tape.ts';
+import { report } from './protocol.ts';
 
 export type Report =
   | { readonly kind: 'pid'; readonly pid: number }

@@ -1,7 +1,8 @@
 /** The tender's tape: what a tender planned, between what every guest needs before and after it. */
 import type { Architecture, Op, Policy, TapePlan } from '../plugin.ts';
 import * as tape from './calls.ts';
-import { descriptor, endingSignals, report } from './init-tape.ts';
+import { endingSignals } from './init-tape.ts';
+import { descriptor, report } from './protocol.ts';
 import { assembleTape, type TapeImage } from './tape.ts';
 
 /** Calls that the tape makes after a filter is in place: the next filter, and closing the report. */

@@ -1,6 +1,6 @@
 /** Which files a guest's process has open from the start, and their fixed numbers. */
 import { OPEN } from '../launch/calls.ts';
-import { descriptor } from '../launch/init-tape.ts';
+import { descriptor } from '../launch/protocol.ts';
 import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../plugin.ts';
 
 export interface Descriptors {

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
-import { descriptor } from '../launch/init-tape.ts';
+import { descriptor } from '../launch/protocol.ts';
 import { decodeReport, failureOf, reportSize, type TapeLabels } from '../launch/report.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { execFifo } from '../state/record.ts';
