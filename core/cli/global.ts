@@ -1,25 +1,28 @@
-/** From the global options to what every command is given. */
-import type { Command } from 'commander';
+/** The global options, and from them to what every command is given. */
 import { RunncError } from '../errors.ts';
-import { type Context, makeContext } from '../lifecycle/context.ts';
+import { type Context, defaultRoot, makeContext } from '../lifecycle/context.ts';
 import { openLog } from '../log.ts';
+import type { OptionSpec, OptionValues } from './command.ts';
 
-interface GlobalOptions {
-  readonly root: string;
-  readonly log?: string;
-  readonly logFormat: 'text' | 'json';
-  readonly debug?: boolean;
-  readonly config?: string;
-  readonly systemdCgroup?: boolean;
-}
+export const globalOptions: readonly OptionSpec[] = [
+  { flags: '--root <path>', description: "folder of the containers' states", preset: defaultRoot },
+  { flags: '--log <file>', description: 'file for the log (standard error without it)' },
+  { flags: '--log-format <format>', description: 'form of the log', choices: ['text', 'json'], preset: 'text' },
+  { flags: '--debug', description: 'log more' },
+  { flags: '--config <file>', description: 'runnc.config to use' },
+  { flags: '--systemd-cgroup', description: 'systemd cgroup driver (not supported yet)' },
+  { flags: '--rootless <mode>', description: 'accepted as runc does', hidden: true },
+  { flags: '--criu <path>', description: 'accepted as runc does', hidden: true },
+];
 
 /** @throws RunncError ERR_UNSUPPORTED for --systemd-cgroup */
-export function contextOf(command: Command): Context {
-  const { root, log: file, logFormat: format, debug = false, config, systemdCgroup } = command.optsWithGlobals<GlobalOptions>();
+export function contextOf({ root, log: file, logFormat, debug, config, systemdCgroup }: OptionValues): Context {
   if (systemdCgroup) {
     throw new RunncError('ERR_UNSUPPORTED', 'the systemd cgroup driver is not supported yet', {
       hint: 'set native.cgroupdriver=cgroupfs for Docker, SystemdCgroup = false for containerd, cgroup_manager = "cgroupfs" for Podman',
     });
   }
-  return makeContext(root, openLog({ ...(file === undefined ? {} : { file }), format, debug }), config);
+  const format = logFormat === 'json' ? 'json' : 'text';
+  const log = openLog({ ...(typeof file === 'string' ? { file } : {}), format, debug: debug === true });
+  return makeContext(String(root), log, typeof config === 'string' ? config : undefined);
 }
