@@ -3,13 +3,10 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { RunncError } from '../errors.ts';
 import { libc, loadKoffi } from '../sys/libc.ts';
 
-// asm-generic/ioctls.h, asm-generic/termbits.h
-const TCGETS = 0x5401;
-const TCSETS = 0x5402;
+// asm-generic/ioctls.h
 const TIOCSWINSZ = 0x5414;
 const TIOCSPTLCK = 0x40045431;
 const TIOCGPTPEER = 0x5441;
-const ONLCR = 4;
 // linux/socket.h, linux/net.h
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
@@ -42,11 +39,6 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
       'int',
       constants.O_RDWR | constants.O_NOCTTY | 0o2000000,
     );
-    // As runc does: the engine's side adds carriage returns itself.
-    const settings = Buffer.alloc(60); // struct termios, at most
-    call('reading the terminal settings', 'ioctl', slave, TCGETS, 'void *', settings);
-    settings.writeUInt32LE(settings.readUInt32LE(4) & ~ONLCR, 4); // c_oflag
-    call('changing the terminal settings', 'ioctl', slave, TCSETS, 'void *', settings);
     if (size) {
       const window = Buffer.alloc(8); // struct winsize
       window.writeUInt16LE(size.height, 0);
