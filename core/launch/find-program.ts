@@ -133,7 +133,9 @@ function unusable(path: string, what: string): RunncError {
 
 function nowhere(name: string, paths: readonly string[]): RunncError {
   const shown = paths.slice(0, 8).map(quoted).join(', ') + (paths.length > 8 ? ', ...' : '');
-  return new RunncError('ERR_NO_PROGRAM', `program ${quoted(name)} is not in the image (looked for ${shown})`, {
+  // Docker ends with status 127, as for runc, where it reads the last words.
+  const sentence = `program ${quoted(name)} is not in the image (looked for ${shown}): no such file or directory`;
+  return new RunncError('ERR_NO_PROGRAM', sentence, {
     hint: "check the image's ENTRYPOINT and CMD, and that they name the file as it is in the image",
   });
 }

@@ -81,7 +81,7 @@ test('a relative name with a slash starts from the working directory', async () 
 
 test('a program that is nowhere is one sentence with the places looked at', async () => {
   expect(await found(rootfs({}), 'hello', { env: ['PATH=/bin:/sbin'] })).toBe(
-    `ERR_NO_PROGRAM: program "hello" is not in the image (looked for "/bin/hello", "/sbin/hello", "/hello"); check the image's ENTRYPOINT and CMD, and that they name the file as it is in the image`,
+    `ERR_NO_PROGRAM: program "hello" is not in the image (looked for "/bin/hello", "/sbin/hello", "/hello"): no such file or directory; check the image's ENTRYPOINT and CMD, and that they name the file as it is in the image`,
   );
   expect(await found(rootfs({ hello: program }), '/hello/world')).toContain(
     'ERR_NO_PROGRAM: program "/hello/world" is not in the image',

@@ -1,8 +1,8 @@
 /** Under which name a filter is kept: all that its bytes depend on, hashed. */
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Architecture, FilterRequest } from '../../core/plugin.ts';
 import { refusal } from './refusal.ts';
+import { sha256 } from './sha256.ts';
 
 /** Raised when the same request makes another program than before, or filter-cache.ts another file of the same program. */
 export const REVISION = 1;
@@ -22,7 +22,7 @@ const folders = [
 
 export function cacheKey(request: FilterRequest, { name, auditArch }: Architecture): string {
   const text = `runnc seccomp ${REVISION}\n${name} ${auditArch}\n${libraryIdentity()}\n${textOf(request)}`;
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text).toString('hex');
 }
 
 /**

@@ -4,7 +4,6 @@
  * Many runtimes use the folder at once. A file appears whole (rename) or not at all; whoever comes second replaces it with
  * the same bytes; and as each is checked before use, one that is damaged is as good as absent.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -18,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from './sha256.ts';
 
 const CHECKSUM_SIZE = 32;
 const INSTRUCTION_SIZE = 8; // sizeof(struct sock_filter), linux/filter.h
@@ -27,7 +27,6 @@ const MOST_FILES = 256;
 /** A temporary file this old belongs to a process that died. */
 const ABANDONED_AFTER_MS = 60_000;
 
-const checksum = (program: Uint8Array) => createHash('sha256').update(program).digest();
 const fileOf = (directory: string, key: string) => join(directory, `${key}.bpf`);
 
 /** The program kept under `key`; undefined if there is none that can be trusted. */
@@ -46,7 +45,7 @@ export function readCached(directory: string, key: string): Uint8Array | undefin
     const bytes = Buffer.alloc(size);
     if (readSync(fd, bytes, 0, size, 0) !== size) return undefined;
     const program = bytes.subarray(CHECKSUM_SIZE);
-    return checksum(program).equals(bytes.subarray(0, CHECKSUM_SIZE)) ? program : undefined;
+    return sha256(program).equals(bytes.subarray(0, CHECKSUM_SIZE)) ? program : undefined;
   } finally {
     closeSync(fd);
   }
@@ -54,9 +53,9 @@ export function readCached(directory: string, key: string): Uint8Array | undefin
 
 /** Keeps the program, and drops the oldest ones when there are too many. */
 export function writeCached(directory: string, key: string, program: Uint8Array): void {
-  const temporary = join(directory, `${key}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(directory, `${key}.${process.pid}.${process.hrtime.bigint()}.tmp`);
   try {
-    writeFileSync(temporary, Buffer.concat([checksum(program), program]), { flag: 'wx', mode: 0o600 });
+    writeFileSync(temporary, Buffer.concat([sha256(program), program]), { flag: 'wx', mode: 0o600 });
     renameSync(temporary, fileOf(directory, key));
   } catch (error) {
     rmSync(temporary, { force: true });
