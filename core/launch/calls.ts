@@ -251,11 +251,14 @@ export function handleSignal(signal: number, handler: Address | 0, restorer: Add
 }
 export const unblockSignals = (): Op => build('rt_sigprocmask', 'unblocking signals')([2, new Uint8Array(8), 0, 8]); // SIG_SETMASK
 
+/** Flags of seccomp(2), linux/seccomp.h. */
+export const SECCOMP_FLAG = { log: 2, specAllow: 4 } as const;
+
 /** Installs a classic BPF program (array of struct sock_filter) as a system call filter of this process. */
-export function installFilter(program: Uint8Array, label = 'installing the system call filter'): Op {
+export function installFilter(program: Uint8Array, flags: number, label = 'installing the system call filter'): Op {
   const header = new Uint8Array(16);
   new DataView(header.buffer).setUint16(0, program.length / 8, true);
-  return build('seccomp', label)([1, 0, struct(header, [{ at: 8, to: program }])]); // SECCOMP_SET_MODE_FILTER
+  return build('seccomp', label)([1, flags, struct(header, [{ at: 8, to: program }])]); // SECCOMP_SET_MODE_FILTER
 }
 
 export const epollCreate = (options: OpOptions = {}): Op => build('epoll_create1', 'making the wait set')([0], options);

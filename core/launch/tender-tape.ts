@@ -20,8 +20,8 @@ export interface TenderTapeOptions {
   readonly name: string;
   /** Compiled `completePolicy(plan.policy)`. */
   readonly filter: Uint8Array;
-  /** The bundle's own profile, compiled; it is installed first. */
-  readonly profile: Uint8Array | undefined;
+  /** The bundle's own profile, compiled, with its flags for seccomp(2); it is installed first. */
+  readonly profile: { readonly program: Uint8Array; readonly flags: number } | undefined;
 }
 
 export function tenderTape({ plan, architecture, name, filter, profile }: TenderTapeOptions): TapeImage {
@@ -33,8 +33,9 @@ export function tenderTape({ plan, architecture, name, filter, profile }: Tender
     // The first stack, vdso and vvar: everything above the launcher's image.
     tape.munmap(tape.addressOf('end'), tape.addressOf('size after end'), { label: 'unmapping what execve left' }),
     tape.write(descriptor.report, tape.words(report.started, 0), 16, { label: 'telling the runtime' }),
-    ...(profile ? [tape.installFilter(profile, "installing the bundle's seccomp profile")] : []),
-    tape.installFilter(filter),
+    ...(profile ? [tape.installFilter(profile.program, profile.flags, "installing the bundle's seccomp profile")] : []),
+    // One process and one guest: what speculation could see is the guest's own, so nothing is gained by slowing it down.
+    tape.installFilter(filter, tape.SECCOMP_FLAG.specAllow),
     tape.close(descriptor.report),
   ];
   const { entry, stack, argument, segments } = plan;

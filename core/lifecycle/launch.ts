@@ -1,6 +1,7 @@
 /** From what is known of a container to the tender's tape. */
 import type { Config } from '../../config/config.ts';
 import { RunncError } from '../errors.ts';
+import { SECCOMP_FLAG } from '../launch/calls.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { callsBeneathFilter, completePolicy, tenderTape } from '../launch/tender-tape.ts';
@@ -34,9 +35,7 @@ export async function planTape(runtime: Runtime, container: Container, input: La
   if (plan.kind === 'program')
     throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);
   const filter = await compile(runtime, architecture, { kind: 'policy', policy: completePolicy(plan.policy) });
-  const profile =
-    input.profile &&
-    (await compile(runtime, architecture, { kind: 'profile', profile: input.profile, allow: callsBeneathFilter }));
+  const profile = input.profile && (await compileProfile(runtime, architecture, input.profile));
   const name = program.path.slice(program.path.lastIndexOf('/') + 1);
   return tenderTape({ plan, architecture, name, filter, profile });
 }
@@ -48,4 +47,12 @@ async function compile({ hooks }: Runtime, architecture: Architecture, request: 
       hint: 'add seccomp to plugins in runnc.config',
     });
   return program;
+}
+
+/** Without flags of its own a profile is installed as runc does: without the mitigation that old kernels would add. */
+async function compileProfile(runtime: Runtime, architecture: Architecture, profile: SeccompProfile) {
+  const program = await compile(runtime, architecture, { kind: 'profile', profile, allow: callsBeneathFilter });
+  const has = (flag: string) => profile.flags?.includes(flag) === true;
+  const specAllow = profile.flags === undefined || has('SECCOMP_FILTER_FLAG_SPEC_ALLOW');
+  return { program, flags: (has('SECCOMP_FILTER_FLAG_LOG') ? SECCOMP_FLAG.log : 0) | (specAllow ? SECCOMP_FLAG.specAllow : 0) };
 }
