@@ -31,8 +31,8 @@ export interface InitOptions {
   /** How to get into the container's cgroup: files of version 1 to write `0` to, the directory of version 2 to be born in. */
   readonly cgroup: { readonly tasks: readonly string[]; readonly unified: string | undefined };
   readonly namespaces: readonly NamespaceRequest[];
-  /** CLOCK_MONOTONIC and CLOCK_BOOTTIME now, in nanoseconds: the container's clocks start at zero. */
-  readonly clocks: { readonly monotonic: bigint; readonly boottime: bigint };
+  /** What a new time namespace adds to the host's timeOffsets, in nanoseconds. */
+  readonly timeOffsets: { readonly monotonic: bigint; readonly boottime: bigint };
   readonly hostname: string | undefined;
   readonly domainname: string | undefined;
   readonly sysctl: Readonly<Record<string, string>>;
@@ -111,7 +111,7 @@ function launcherOps({
   architecture,
   cgroup,
   namespaces,
-  clocks,
+  timeOffsets,
   oomScoreAdj,
   open,
   sessionKeyring,
@@ -145,7 +145,7 @@ function launcherOps({
         .filter(({ type }) => type !== 'cgroup' || !cgroup.unified)
         .reduce<number>((flags, { type }) => flags | namespaceFlags[type], tape.CLONE.newMount),
     ),
-    ...(made.some(({ type }) => type === 'time') ? clockOffsets(clocks) : []),
+    ...(made.some(({ type }) => type === 'time') ? clockOffsets(timeOffsets) : []),
   ];
 }
 
@@ -166,14 +166,14 @@ function cloneOps(unified: string | undefined, options: tape.OpOptions): readonl
   ];
 }
 
-/** Offsets that make the clocks of the new time namespace begin at zero (time_namespaces(7)). */
-function clockOffsets({ monotonic, boottime }: InitOptions['clocks']): readonly Op[] {
-  const line = (clock: string, now: bigint) => {
-    const whole = -(now / 1_000_000_000n);
-    const rest = now % 1_000_000_000n;
-    return rest === 0n ? `${clock} ${whole} 0` : `${clock} ${whole - 1n} ${1_000_000_000n - rest}`;
+/** Sets the clocks of the new time namespace (time_namespaces(7)): whole seconds, and nanoseconds that are never negative. */
+function clockOffsets({ monotonic, boottime }: InitOptions['timeOffsets']): readonly Op[] {
+  const second = 1_000_000_000n;
+  const line = (clock: string, offset: bigint) => {
+    const rest = ((offset % second) + second) % second;
+    return `${clock} ${(offset - rest) / second} ${rest}\n`;
   };
-  const text = `${line('monotonic', monotonic)}\n${line('boottime', boottime)}\n`;
+  const text = line('monotonic', monotonic) + line('boottime', boottime);
   return tape.writeFile('/proc/self/timens_offsets', text, { label: "setting the container's clocks" });
 }
 

@@ -25,7 +25,7 @@ export async function initOptions(
     architecture,
     cgroup: entryOf(cgroup),
     namespaces: namespaces(spec),
-    clocks: { monotonic: await clockNow('monotonic'), boottime: await clockNow('boottime') },
+    timeOffsets: { monotonic: await timeOffset(spec, 'monotonic'), boottime: await timeOffset(spec, 'boottime') },
     hostname,
     domainname,
     sysctl: linux?.sysctl ?? {},
@@ -50,6 +50,12 @@ function namespaces({ linux }: Spec): readonly NamespaceRequest[] {
   const asked = (linux?.namespaces ?? []) as readonly NamespaceRequest[];
   const withTime = asked.some(({ type }) => type === 'time') || !existsSync('/proc/self/ns/time');
   return withTime ? asked : [...asked, { type: 'time' }];
+}
+
+/** What config.json says (linux.timeOffsets), else what makes the clock start at zero. */
+async function timeOffset({ linux }: Spec, clock: 'monotonic' | 'boottime'): Promise<bigint> {
+  const asked = linux?.timeOffsets?.[clock];
+  return asked ? BigInt(asked.secs ?? 0) * 1_000_000_000n + BigInt(asked.nanosecs ?? 0) : -(await clockNow(clock));
 }
 
 /** The limits of config.json. The number of descriptors is reset where nothing is said: JavaScript engines raise it for themselves. */
