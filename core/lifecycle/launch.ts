@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { RunncError } from '../errors.ts';
 import { SECCOMP_FLAG } from '../launch/calls.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
+import { checkProgramFits } from '../launch/solo5-layout.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { callsBeneathFilter, completePolicy, tenderTape } from '../launch/tender-tape.ts';
 import type { Architecture, BlockDevice, Container, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
@@ -31,6 +32,7 @@ export async function planTape(runtime: Runtime, container: Container, input: La
   const neutral: Launch = { program, unikernel, memory, hugePages: config.hugePages, commandLine, blocks, network };
   const launch = isTapped(runtime.hooks.launch) ? await runtime.hooks.launch.promise(neutral, container) : neutral;
   checkCommandLine(launch.commandLine);
+  if (program.solo5.abi) checkProgramFits(program.elf, launch.memory, program.path);
   const plan = await tender.plan(launch, descriptorsOf(tender, unikernel, blocks).numbers);
   if (plan.kind === 'program')
     throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);

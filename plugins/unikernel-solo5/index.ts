@@ -29,7 +29,8 @@ export default {
           'build it with Solo5 0.6 to 0.12',
         );
       }
-      return { name: 'solo5', abi, devices: solo5.manifest?.devices ?? [], commandLine: container.args.slice(1).join(' ') };
+      if (!solo5.manifest) throw failure('ERR_MANIFEST', `${path} has no Solo5 manifest`, 'build it with Solo5 0.6 to 0.12');
+      return { name: 'solo5', abi, devices: solo5.manifest.devices, commandLine: container.args.slice(1).join(' ') };
     });
   },
 } satisfies Plugin;
