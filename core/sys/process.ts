@@ -1,11 +1,12 @@
 /** Processes: starting an image, waiting, and telling one process from another that got its number. */
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { SysError } from '../errors.ts';
 import { describeErrno, libc } from './libc.ts';
 
 /** Descriptors of a new process: its number there, and the descriptor here. */
 export type DescriptorMap = readonly (readonly [there: number, here: number])[];
 
+const F_DUPFD_CLOEXEC = 1030; // linux/fcntl.h
 // glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines (bits/types or spawn.h); room to spare.
 const fileActionsSize = 256;
 
@@ -15,18 +16,29 @@ const fileActionsSize = 256;
  */
 export async function spawnImage(fd: number, argv: readonly string[], descriptors: DescriptorMap): Promise<number> {
   const { call, raw } = await libc();
+  const taken = new Set(descriptors.map(([there]) => there));
+  const copies: number[] = [];
+  // The descriptors are placed one after the other: what lies where another one goes would be lost before its turn.
+  const outOfTheWay = (here: number) => {
+    if (!taken.has(here)) return here;
+    const copy = call('moving a descriptor out of the way', 'fcntl', here, F_DUPFD_CLOEXEC, 'int', Math.max(...taken) + 1);
+    copies.push(copy);
+    return copy;
+  };
   const actions = Buffer.alloc(fileActionsSize);
   raw('posix_spawn_file_actions_init', actions);
   try {
-    for (const [there, here] of descriptors) raw('posix_spawn_file_actions_adddup2', actions, here, there);
+    for (const [there, here] of descriptors)
+      raw('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
     const pid = [0];
-    const { result } = raw('posix_spawn', pid, `/proc/self/fd/${fd}`, actions, null, [...argv, null], [null]);
+    const { result } = raw('posix_spawn', pid, `/proc/self/fd/${outOfTheWay(fd)}`, actions, null, [...argv, null], [null]);
     if (result !== 0) {
       const [name, text] = describeErrno(result);
       throw new SysError('posix_spawn', result, name, `starting ${argv[0]}`, text);
     }
     return pid[0] as number;
   } finally {
+    for (const copy of copies) closeSync(copy);
     call('freeing file actions', 'posix_spawn_file_actions_destroy', actions);
   }
 }
