@@ -8,11 +8,28 @@ type Koffi = typeof import('koffi').default;
 
 let errnoNames: ReadonlyMap<number, [string, string]> | undefined;
 
+/** What mounts, terminals, taps and quotas answer, and the engines' own list lacks (asm-generic/errno.h). */
+const furtherErrnos: Readonly<Record<number, readonly [name: string, text: string]>> = {
+  8: ['ENOEXEC', 'exec format error'],
+  10: ['ECHILD', 'no child processes'],
+  15: ['ENOTBLK', 'block device required'],
+  35: ['EDEADLK', 'resource deadlock would occur'],
+  37: ['ENOLCK', 'no locks available'],
+  74: ['EBADMSG', 'bad message'],
+  77: ['EBADFD', 'file descriptor in bad state'],
+  87: ['EUSERS', 'too many users'],
+  115: ['EINPROGRESS', 'operation now in progress'],
+  116: ['ESTALE', 'stale file handle'],
+  117: ['EUCLEAN', 'structure needs cleaning'],
+  122: ['EDQUOT', 'disk quota exceeded'],
+  126: ['ENOKEY', 'required key not available'],
+};
+
 /** Name and text of an errno: `[ 'ENOENT', 'no such file or directory' ]`. */
 export function describeErrno(errno: number): readonly [name: string, text: string] {
   // Loaded only here: most commands end without an error.
   errnoNames ??= process.getBuiltinModule('node:util').getSystemErrorMap();
-  return errnoNames.get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+  return errnoNames.get(-errno) ?? furtherErrnos[errno] ?? [`errno ${errno}`, 'unknown error'];
 }
 
 let loaded: Koffi | undefined;
