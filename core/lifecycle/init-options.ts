@@ -62,8 +62,17 @@ async function timeOffset({ linux }: Spec, clock: 'monotonic' | 'boottime'): Pro
 function rlimits({ process: { rlimits: asked = [] } }: Spec): InitOptions['rlimits'] {
   const limits = asked.map(({ type, soft, hard }) => ({ type: type as string, soft: uint64(soft), hard: uint64(hard) }));
   if (limits.some(({ type }) => type === 'RLIMIT_NOFILE')) return limits;
-  const line = /^Max open files +(\d+) +(\d+)/m.exec(readFileSync(`/proc/${globalThis.process.ppid}/limits`, 'latin1'));
+  const line = /^Max open files +(\d+) +(\d+)/m.exec(limitsOfCaller());
   return line ? [...limits, { type: 'RLIMIT_NOFILE', soft: BigInt(line[1] as string), hard: BigInt(line[2] as string) }] : limits;
+}
+
+function limitsOfCaller(): string {
+  try {
+    return readFileSync(`/proc/${globalThis.process.ppid}/limits`, 'latin1');
+  } catch {
+    // The caller has ended, or is outside our pid namespace (docker exec, nsenter): it has no number here.
+    return '';
+  }
 }
 
 /** What to write to /proc/self/attr/exec: the AppArmor profile or SELinux label, where the kernel has that module on. */
