@@ -42,6 +42,8 @@ async function readReports(fd: number, init: ProcessIdentity, directory: string)
   const giveUp = Date.now() + patience;
   let started = false;
   for (let idle = 0; Date.now() < giveUp; ) {
+    // Asked before reading: what a guest that ended at once has said is in the fifo by then.
+    const alive = idle <= 20 || isAlive(init);
     const count = readNow(fd, bytes);
     if (count === reportSize) {
       const report = decodeReport(bytes);
@@ -54,7 +56,7 @@ async function readReports(fd: number, init: ProcessIdentity, directory: string)
     }
     // End of file: before init has opened its end, or after it has closed it.
     if (count === 0 && started) return true;
-    if (idle > 20 && !isAlive(init)) return started;
+    if (!alive) return started;
     // The first rounds spin: init needs some tens of microseconds.
     idle += 1;
     if (idle > 20) await sleep(Math.min(idle - 20, 20));
