@@ -4,12 +4,14 @@ import path from 'node:path';
 import { beforeAll, inject, onTestFinished } from 'vitest';
 import { connect } from './engine/connect.ts';
 import type { Docker, Result } from './engine/docker.ts';
+import type { EngineAddress } from './engine/engine.ts';
 import { until } from './engine/until.ts';
 
 /** Name of the image. */
 export const image = 'guests';
 
 export interface Containers extends Docker {
+  readonly address: EngineAddress;
   /** `docker run --rm --runtime=runnc OPTIONS guests COMMAND`. */
   run(command: readonly string[], options?: readonly string[]): Promise<Result>;
   /** The same with `--detach` and without `--rm`: returns the id. The container is removed when the test has finished. */

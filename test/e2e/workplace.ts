@@ -24,8 +24,8 @@ export interface CallOptions {
   readonly input?: string;
   /** After how many milliseconds it is killed: by then it hangs. */
   readonly patience?: number;
-  /** Told the process id, at once. */
-  readonly started?: (pid: number) => void;
+  /** Called at once, with a function that sends it a signal for as long as it runs. */
+  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** What of config.json to have otherwise; `process`, `linux` and `root` are merged. */
@@ -88,7 +88,7 @@ export class Workplace {
     ];
     const child = spawn('/bin/sh', ['-c', 'echo 0 > "$0" && exec "$@"', this.#cgroup, ...command], { cwd, stdio });
     for (const fd of stdio) closeSync(fd);
-    if (child.pid !== undefined) started?.(child.pid);
+    started?.((signal) => child.kill(signal));
     const read = (kind: 'out' | 'err') => readFileSync(`${file}.${kind}`, 'utf8');
     const status = await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => {
