@@ -40,6 +40,7 @@ export interface CreateOptions {
 /** Creates a container; a failure undoes all of it. Returns the first process. */
 export async function create(context: Context, options: CreateOptions): Promise<ProcessIdentity> {
   checkId(options.id);
+  context.store.demandFree(options.id);
   const bundle = loadBundle(options.bundle);
   checkConsole(bundle, options);
   const loaded = await load(context);

@@ -49,6 +49,14 @@ export class Store {
   }
 
   /**
+   * For a good answer at once; `reserve` makes sure.
+   * @throws RunncError ERR_CONTAINER_EXISTS
+   */
+  demandFree(id: string): void {
+    if (existsSync(this.directory(id))) throw exists(id);
+  }
+
+  /**
    * Makes a container's folder with its first record, and holds it. The folder appears under its name complete.
    * @throws RunncError ERR_CONTAINER_EXISTS
    */
