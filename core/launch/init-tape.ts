@@ -6,10 +6,10 @@
  *                                clone ─────────────────────────▶ waits for a byte
  *     pid          ◀───────────  writes { pid } and ends
  *     saves the state, runs OCI hooks
- *     byte         ──────────────────────────────────────────────▶ session, limits, empty root, no privileges
+ *     byte         ──────────────────────────────────────────────▶ session, limits, empty root
  *     ready        ◀────────────────────────────────────────────── writes { ready }
  *     create ends                                                  opens the exec fifo: blocks
- *     start opens the fifo  ─────────────────────────────────────▶ execveat(the tender's tape)
+ *     start opens the fifo  ─────────────────────────────────────▶ user, no privileges, execveat(the tender's tape)
  *
  * A runtime that dies before the byte takes init with it: the pipe ends. Nothing here needs a file once the root is empty.
  */
@@ -178,7 +178,7 @@ function clockOffsets({ monotonic, boottime }: InitOptions['timeOffsets']): read
 }
 
 function setUpOps(options: InitOptions): readonly Op[] {
-  const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, user, pivot } = options;
+  const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, pivot } = options;
   const makes = (type: NamespaceRequest['type']) =>
     namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
   return [
@@ -200,11 +200,6 @@ function setUpOps(options: InitOptions): readonly Op[] {
     ...rlimits.map(({ type, soft, hard }) => tape.prlimit(rlimitNumbers[type] ?? -1, soft, hard, type)),
     ...(pivot ? emptyRoot(directory) : emptyRootWithoutPivot(directory)),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) => tape.dropBounding(capability)),
-    tape.setgroups(user.additionalGids),
-    tape.setgid(user.gid),
-    tape.setuid(user.uid),
-    tape.dropCapabilities(),
-    tape.noNewPrivileges(),
   ];
 }
 
@@ -233,7 +228,7 @@ const emptyRootWithoutPivot = (directory: string): readonly Op[] => [
   tape.chroot('.'),
 ];
 
-function waitOps({ name }: InitOptions): readonly Op[] {
+function waitOps({ name, user }: InitOptions): readonly Op[] {
   return [
     tape.write(descriptor.report, tape.words(report.ready, 0), 16, { label: 'telling the runtime' }),
     tape.close(descriptor.report),
@@ -241,6 +236,12 @@ function waitOps({ name }: InitOptions): readonly Op[] {
     tape.openBeneath(descriptor.directory, execFifo, tape.OPEN.writeOnly, { label: 'waiting for start' }),
     tape.close(descriptor.directory),
     tape.call('fcntl', [descriptor.tender, 2, 1], { label: 'closing the tape on exec' }), // F_SETFD, FD_CLOEXEC
+    // After the fifo was opened: its folder is root's, and a container's user may be any.
+    tape.setgroups(user.additionalGids),
+    tape.setgid(user.gid),
+    tape.setuid(user.uid),
+    tape.dropCapabilities(),
+    tape.noNewPrivileges(),
     tape.execDescriptor(descriptor.tender, [name]),
   ];
 }
