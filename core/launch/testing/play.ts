@@ -44,10 +44,11 @@ function layOut(ops: readonly Op[], { enter, segments = [], number = 1 }: PlayOp
 }
 
 export function playImage({ image, labels }: TapeImage, { number = 1, input = '' }: PlayOptions = {}): Played {
-  const played = execaSync(write('tape', image), {
+  const played = execaSync(temporaryFile('tape', image), {
     input,
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
     encoding: 'buffer',
+    stripFinalNewline: false,
     reject: false,
     timeout: 10_000,
     killSignal: 'SIGKILL',
@@ -61,7 +62,7 @@ export function playImage({ image, labels }: TapeImage, { number = 1, input = ''
 
 /** Sends a signal to a tape that is being played, at its first output; the exit status, or the name of the signal that killed it. */
 export async function signalled(ops: readonly Op[], signal: NodeJS.Signals): Promise<number | string | undefined> {
-  const playing = execa(write('tape', layOut(ops, {}).image), { reject: false, timeout: 10_000 });
+  const playing = execa(temporaryFile('tape', layOut(ops, {}).image), { reject: false, timeout: 10_000 });
   playing.stdout.once('data', () => playing.kill(signal));
   const { exitCode, signal: killedBy } = await playing;
   return killedBy ?? exitCode;
@@ -69,15 +70,15 @@ export async function signalled(ops: readonly Op[], signal: NodeJS.Signals): Pro
 
 /** Bytes of machine code from assembler text, for tapes that enter something. */
 export function machineCode(text: string): Uint8Array {
-  const object = write('code.o', '');
+  const object = temporaryFile('code.o', '');
   execaSync('as', ['-o', object], { input: `${text}\n` });
-  const binary = write('code.bin', '');
+  const binary = temporaryFile('code.bin', '');
   execaSync('objcopy', ['-O', 'binary', '-j', '.text', object, binary]);
   return readFileSync(binary);
 }
 
 /** A file of the test's own, executable. */
-function write(name: string, content: Uint8Array | string): string {
+export function temporaryFile(name: string, content: Uint8Array | string): string {
   const folder = mkdtempSync(join(tmpdir(), 'runnc-tape-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, name);
