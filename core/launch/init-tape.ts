@@ -31,7 +31,7 @@ export interface InitOptions {
   /** How to get into the container's cgroup: files of version 1 to write `0` to, the directory of version 2 to be born in. */
   readonly cgroup: { readonly tasks: readonly string[]; readonly unified: string | undefined };
   readonly namespaces: readonly NamespaceRequest[];
-  /** What a new time namespace adds to the host's timeOffsets, in nanoseconds. */
+  /** What a new time namespace adds to the host's clocks, in nanoseconds. */
   readonly timeOffsets: { readonly monotonic: bigint; readonly boottime: bigint };
   readonly hostname: string | undefined;
   readonly domainname: string | undefined;
