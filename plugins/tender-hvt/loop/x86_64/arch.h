@@ -25,10 +25,16 @@ static inline u64 refused_access(const struct kvm_run *run)
 }
 #define REFUSED_ACCESS "it used the i/o port "
 
+/* Where an x86 processor begins. After a triple fault an AMD one is reset, and where it was is lost (KVM, svm.c, shutdown_interception). */
+#define RESET_VECTOR 0xfff0
+
+/* 0 when it is not known; no guest runs there, since nothing below 0x10000 is mapped. */
 static inline u64 instruction_pointer(int vcpu)
 {
 	struct kvm_regs registers;
-	return system_call(__NR_ioctl, vcpu, KVM_GET_REGS, (long)&registers, 0, 0, 0) ? 0 : registers.rip;
+	if (system_call(__NR_ioctl, vcpu, KVM_GET_REGS, (long)&registers, 0, 0, 0) || registers.rip == RESET_VECTOR)
+		return 0;
+	return registers.rip;
 }
 
 #endif
