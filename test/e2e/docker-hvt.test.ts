@@ -2,7 +2,7 @@
  * hvt guests through Docker, on this machine's KVM: what they do, and that they are like any other for every command. A KVM that
  * is emulated may not know all instructions; what it cannot run is in test/hvt/cases.ts, and runs in npm run test:hvt.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { cases, nameOf } from '../hvt/cases.ts';
@@ -77,12 +77,14 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     await until('it says more', 10_000, async () => (await docker('logs', id)).stdout.length > stdout.length);
   });
 
-  test('top shows one process of one thread with nothing open but what it needs', async () => {
+  test('top shows one process, which has no thread but KVM itself makes one, and no privileges', async () => {
     const id = await start(['/sleep'], ['--memory=32m']);
     await says(id, 'sleeping');
     expect((await must('top', id)).split('\n')).toHaveLength(2);
-    const status = readFileSync(`/proc/${await pidOf(id)}/status`, 'utf8');
-    expect(status).toMatch(/^Threads:\t1$/m);
+    const process = `/proc/${await pidOf(id)}`;
+    const threads = readdirSync(`${process}/task`).map((thread) => readFileSync(`${process}/task/${thread}/comm`, 'utf8').trim());
+    expect(threads.filter((name) => !name.startsWith('kvm-nx-lpage'))).toEqual(['sleep']);
+    const status = readFileSync(`${process}/status`, 'utf8');
     expect(status).toMatch(/^Seccomp:\t2$/m);
     expect(status).toMatch(/^CapBnd:\t0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
