@@ -25,6 +25,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'hvt',
+          include: ['test/hvt/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],

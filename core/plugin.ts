@@ -5,6 +5,7 @@
 
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { AttachedDevice } from './launch/fill-manifest.ts';
+import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
@@ -28,6 +29,8 @@ export interface Host {
   readonly tape: TapeTools;
   /** A copy of a manifest with its devices filled in, as the guest finds it in its memory. */
   fillManifest(manifest: Manifest, attached: readonly AttachedDevice[]): Uint8Array;
+  /** Ops that put a program's segments into guest memory, and the page-aligned end of the last. */
+  mapProgram(segments: readonly Segment[], options: MapProgramOptions): MappedProgram;
   /** Registers something that must be given back. */
   resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
   /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
@@ -248,8 +251,8 @@ export type LaunchPlan = TapePlan | ProgramPlan;
 export interface TapePlan {
   readonly kind: 'tape';
   readonly ops: readonly Op[];
-  /** Bytes that execve itself maps, at fixed page-aligned addresses of the new image. */
-  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** Bytes that execve itself maps, at fixed page-aligned addresses of the new image: writable, or executable. */
+  readonly segments: readonly { readonly address: number; readonly bytes: Uint8Array; readonly executable?: boolean }[];
   /** Where to jump when the tape has been played. */
   readonly entry: bigint;
   readonly stack: bigint;

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { loopHeaders, loopModule, loopSources } from './loops.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -34,7 +35,27 @@ const steps = [
     options: { verbose: true },
   }),
   player({ architecture: 'x86_64', compiler: 'gcc' }),
+  loop({ architecture: 'x86_64', compiler: 'gcc' }),
 ];
+
+/**
+ * A step that compiles the run loop of tender-hvt for an architecture.
+ * @returns {Step}
+ */
+function loop({ architecture, compiler }) {
+  const folder = 'plugins/tender-hvt/loop';
+  const sources = [...loopSources, ...loopHeaders, `${architecture}/arch.h`, `${architecture}/system-call.h`].map(
+    (file) => `${folder}/${file}`,
+  );
+  return {
+    name: `hvt run loop for ${architecture}`,
+    inputs: [...sources, 'scripts/loops.mjs'],
+    outputs: [`plugins/tender-hvt/generated/loop-${architecture}.ts`],
+    async make() {
+      return [loopModule({ folder: path.join(root, folder), architecture, compiler })];
+    },
+  };
+}
 
 /**
  * A step that assembles the player of an architecture.

@@ -242,7 +242,7 @@ export const preadExactly = (fd: number | Slot, address: number, size: number, o
   });
 
 /** struct sigaction of the kernel: handler, flags (SA_RESTORER where there is one), restorer, mask. */
-export function handleSignal(signal: number, handler: Address | 0, restorer: Address | undefined): Op {
+export function handleSignal(signal: number, handler: Address | number, restorer: Address | undefined): Op {
   const bytes = words(0, restorer ? 0x04000000 : 0, 0, 0);
   const pointers: { at: number; to: Argument }[] = [];
   if (handler) pointers.push({ at: 0, to: handler });

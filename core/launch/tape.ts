@@ -1,6 +1,6 @@
 /** Lays a tape out: ops, the data that they point to, and the player, as one static ELF image of a few KB. */
 import { RunncError } from '../errors.ts';
-import type { Address, Architecture, Argument, Mutable, Op, Slot, Struct } from '../plugin.ts';
+import type { Address, Architecture, Argument, Mutable, Op, Slot, Struct, TapePlan } from '../plugin.ts';
 import { putWord } from './calls.ts';
 import { DataSegment } from './data-segment.ts';
 import { type ElfSegment, writeElf } from './elf-writer.ts';
@@ -28,8 +28,8 @@ export interface TapeOptions {
   readonly ops: readonly Op[];
   /** Where to go at the end; a tape that ends in execve or exit has none. */
   readonly enter?: { readonly entry: bigint; readonly stack: bigint; readonly argument: bigint };
-  /** Further bytes that execve maps readable and writable, at page-aligned addresses. */
-  readonly segments?: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** Further bytes that execve maps, at page-aligned addresses. */
+  readonly segments?: TapePlan['segments'];
 }
 
 /**
@@ -92,7 +92,7 @@ export function assembleTape({ architecture, number, reportTo, ops, enter, segme
   const parts: ElfSegment[] = [
     { address: launcherBase, bytes: text, flags: 'rx' },
     { address: dataAddress, bytes: data.bytes(), flags: 'rw' },
-    ...segments.map(({ address, bytes }) => ({ address, bytes, flags: 'rw' as const })),
+    ...segments.map(({ address, bytes, executable }): ElfSegment => ({ address, bytes, flags: executable ? 'rx' : 'rw' })),
   ];
   return {
     image: writeElf({ machine: architecture.elfMachine, entry: launcherBase + playerOffset, segments: parts }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
 import * as tape from '../launch/calls.ts';
 import { fillManifest } from '../launch/fill-manifest.ts';
+import { mapProgram } from '../launch/map-program.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
 import { Resources } from './resources.ts';
@@ -73,6 +74,7 @@ export class Runtime {
       log: this.#log,
       tape,
       fillManifest,
+      mapProgram,
       resource: (resource) => this.resources.register(resource),
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       cacheDirectory: (name) => {

@@ -5,13 +5,13 @@ import { planLaunch } from './plan.ts';
 export default {
   name: 'tender-spt',
   api: 1,
-  apply({ hooks, tape }) {
-    hooks.tender.tap('tender-spt', (_program, unikernel, architecture) =>
+  apply(host) {
+    host.hooks.tender.tap('tender-spt', (_program, unikernel, architecture) =>
       unikernel.abi === 'spt'
         ? {
             name: 'spt',
             open: [],
-            plan: async (launch, descriptors) => planLaunch(tape, architecture, launch, descriptors),
+            plan: async (launch, descriptors) => planLaunch(host, architecture, launch, descriptors),
           }
         : undefined,
     );

@@ -1,7 +1,6 @@
 /** The tape of an spt guest: memory, segments, devices, wait set; then the guest. */
-import type { Architecture, DescriptorNumbers, Launch, Op, Policy, TapePlan, TapeTools } from '../../core/plugin.ts';
+import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
-import { mapSegment, programEnd } from './segments.ts';
 
 const pageSize = 4096;
 /** Cookie of the timer in the wait set (Solo5 bindings/spt/sys_linux: SPT_INTERNAL_TIMERFD). */
@@ -9,15 +8,16 @@ const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
 export function planLaunch(
-  tools: TapeTools,
+  { tape, mapProgram }: Pick<Host, 'tape' | 'mapProgram'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
 ): TapePlan {
-  const { close, epollAdd, epollCreate, MAP, mmap, noHugePages, PROT, timerfdCreate } = tools;
+  const { close, epollAdd, epollCreate, MAP, mmap, noHugePages, PROT, timerfdCreate } = tape;
   const { elf, solo5 } = launch.program;
   const memory = Math.floor(launch.memory / pageSize) * pageSize;
-  const end = programEnd(elf.segments);
+  const program = descriptors.program as number;
+  const { ops: mapping, end } = mapProgram(elf.segments, { fd: program, base: 0, executable: true });
   if (end + pageSize > memory) {
     throw Object.assign(
       new Error(`the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`),
@@ -27,7 +27,6 @@ export function planLaunch(
       },
     );
   }
-  const program = descriptors.program as number;
   const waitSet = descriptors.free as number;
   const timer = waitSet + 1;
   const low = lowMemory({
@@ -51,7 +50,7 @@ export function planLaunch(
       { label: `mapping ${Math.round(restSize / 2 ** 20)} MiB of guest memory` },
     ),
     ...(launch.hugePages ? [] : [noHugePages(restStart, restSize)]),
-    ...elf.segments.flatMap((segment) => mapSegment(tools, program, segment)),
+    ...mapping,
     // The lowest free numbers: the wait set gets `free`, the timer the next.
     epollCreate(),
     timerfdCreate(),

@@ -1,4 +1,4 @@
-/** Docker containers of the test guests: one image has all of them, `/hello`, `/sleep`, ..., and `/linux`, which is none. */
+/** Docker containers of the test guests: one image has all for spt, `/hello`, `/sleep`, ..., and `/linux`, which is none; one all for hvt. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, inject, onTestFinished } from 'vitest';
@@ -7,8 +7,9 @@ import type { Docker, Result } from './engine/docker.ts';
 import type { EngineAddress } from './engine/engine.ts';
 import { until } from './engine/until.ts';
 
-/** Name of the image. */
-export const image = 'guests';
+/** Names of the images. */
+export const images = { spt: 'guests', hvt: 'guests-hvt' } as const;
+export const image = images.spt;
 
 export interface Containers extends Docker {
   readonly address: EngineAddress;
@@ -27,11 +28,12 @@ export interface Containers extends Docker {
 }
 
 /** For the top of a test file. */
-export function containers(): Containers {
+export function containers(tender: keyof typeof images = 'spt'): Containers {
+  const image = images[tender];
   const engine = connect();
   const { docker, buildImage } = engine;
   beforeAll(async () => {
-    await buildImage(image, { files: programs(inject('guests')) });
+    await buildImage(image, { files: programs(inject('guests'), tender) });
   });
 
   const must = async (...args: string[]) => {
@@ -60,8 +62,8 @@ export function containers(): Containers {
   };
 }
 
-/** All guests for spt by their path in the image. */
-function programs(folder: string): Record<string, string> {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.spt') || name === 'linux');
-  return Object.fromEntries(names.map((name) => [`/${path.basename(name, '.spt')}`, path.join(folder, name)]));
+/** All guests for a tender by their path in the image. */
+function programs(folder: string, tender: keyof typeof images): Record<string, string> {
+  const names = readdirSync(folder).filter((name) => name.endsWith(`.${tender}`) || name === 'linux');
+  return Object.fromEntries(names.map((name) => [`/${path.basename(name, `.${tender}`)}`, path.join(folder, name)]));
 }

@@ -1,0 +1,40 @@
+/** The compiled loop: small, and with the parameters where the engine puts them. */
+import { expect, test } from 'vitest';
+import * as tape from '../../core/launch/calls.ts';
+import { code, faultHandlerOffset } from './generated/loop-x86_64.ts';
+import { loopParameters } from './loop-parameters.ts';
+
+test('the code is smaller than 4 KB, and the whole fits in one page with every device that a guest can have', () => {
+  expect(code.length).toBeLessThan(4096 - 40 - 64 * 16);
+  expect(code.length % 16).toBe(0);
+  expect(faultHandlerOffset).toBeLessThan(code.length);
+});
+
+test('parameters are laid out as struct parameters of loop.h', () => {
+  const bytes = loopParameters(tape.putWord, {
+    memoryBase: 0x100000000000,
+    memory: 2 ** 32,
+    run: 0x3fffffff4000,
+    vcpu: 6,
+    waitSet: 7,
+    timer: 8,
+    devices: [
+      { kind: 'net', handle: 1, fd: 9, capacity: 0 },
+      { kind: 'block', handle: 3, fd: 10, capacity: 0x123456789000 },
+    ],
+  });
+  const view = new DataView(bytes.buffer);
+  const word = (at: number) => Number(view.getBigUint64(at, true));
+  const half = (at: number) => view.getInt32(at, true);
+  expect([word(0), word(8), word(16)]).toEqual([0x100000000000, 2 ** 32, 0x3fffffff4000]);
+  expect([half(24), half(28), half(32), half(36)]).toEqual([6, 7, 8, 4]);
+  const device = (handle: number) => [half(40 + handle * 16), half(44 + handle * 16), word(48 + handle * 16)];
+  // Entry 0 is reserved and entry 2 is nobody's: no kind of device.
+  expect([0, 1, 2, 3].map(device)).toEqual([
+    [0, 0, 0],
+    [2, 9, 0],
+    [0, 0, 0],
+    [1, 10, 0x123456789000],
+  ]);
+  expect(bytes.length).toBe(40 + 4 * 16);
+});

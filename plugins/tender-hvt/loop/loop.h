@@ -1,0 +1,55 @@
+/*
+ * What all parts of the run loop share: the guest as the tape has set it up, and the ways in which it ends. Freestanding C
+ * without libc, static data or relocations: the code is laid wherever the tape wants it.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <asm/errno.h>
+#include <linux/eventpoll.h>
+#include <linux/kvm.h>
+#include <linux/time_types.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef int32_t i32;
+typedef uint64_t u64;
+
+/* The kinds of Solo5 include/mft_abi.h, enum mft_type. */
+enum { DEVICE_NONE = 0, DEVICE_BLOCK = 1, DEVICE_NET = 2 };
+
+/* A device by its handle, which is its index in the manifest. */
+struct device {
+	u32 kind;
+	i32 fd;
+	u64 capacity;
+};
+
+/* MFT_MAX_ENTRIES, Solo5 include/mft_abi.h. */
+#define MOST_DEVICES 64
+
+/* Written by the engine (../loop-parameters.ts), behind the code and as unchangeable. */
+struct parameters {
+	u8 *memory;
+	u64 memory_size;
+	const struct kvm_run *run;
+	i32 vcpu, wait_set, timer;
+	u32 device_count;
+	struct device devices[MOST_DEVICES];
+};
+
+/*
+ * Exit statuses, see docs/hvt.md: the first two are what the same deed has under spt, where a signal ends the guest;
+ * the third is sysexits.h, EX_SOFTWARE.
+ */
+enum { STATUS_FAULT = 128 + 11, STATUS_FORBIDDEN = 128 + 31, STATUS_KVM = 70 };
+
+/* Says in one line on stderr why the guest ends, and ends it. `text` stands before a number in hexadecimal. */
+_Noreturn void stop(const struct parameters *p, int status, const char *text, u64 number);
+
+/* Does one hypercall; returns unless it ends the guest. */
+void hypercall(const struct parameters *p, u64 number, u64 address);
+
+#endif

@@ -1,0 +1,123 @@
+/** The tape of an hvt guest: a virtual machine with its memory, registers and devices; then the run loop. */
+import type { Architecture, DescriptorNumbers, Host, Launch, Op, TapePlan } from '../../core/plugin.ts';
+import { largePage, lowStart, memoryBase, mostMemory, placesOf, stackSize } from './addresses.ts';
+import { lowMemory } from './boot-info.ts';
+import { devicesOf } from './devices.ts';
+import { code, faultHandlerOffset } from './generated/loop-x86_64.ts';
+import { KVM, type KvmFacts } from './kvm.ts';
+import { loopParameters } from './loop-parameters.ts';
+import { loopPolicy } from './policy.ts';
+import { registers, specialRegisters } from './x86_64/registers.ts';
+
+const pageSize = 4096;
+/** Cookie of the timer in the wait set: no handle (loop/hypercalls.c, TIMER_COOKIE). */
+const timerCookie = 0xfffffffen;
+const SIGBUS = 7;
+const SIGSEGV = 11;
+
+export type HvtHost = Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>;
+
+/** The launch as a tape. Guest memory is `launch.memory` rounded down to 2 MiB, and at most 4 GiB. */
+export function planLaunch(
+  host: HvtHost,
+  architecture: Architecture,
+  launch: Launch,
+  descriptors: DescriptorNumbers,
+  { cpuid, runSize, cyclesPerSecond }: KvmFacts,
+): TapePlan {
+  const { addressOf, close, epollAdd, epollCreate, handleSignal, ioctl, MAP, mmap, PROT, putWord, timerfdCreate, words } =
+    host.tape;
+  const { elf } = launch.program;
+  const memory = Math.min(Math.floor(launch.memory / largePage) * largePage, mostMemory);
+  const program = descriptors.program as number;
+  const kvm = descriptors.kvm as number;
+  // The lowest free numbers, in the order in which the tape makes them.
+  const vm = descriptors.free as number;
+  const [vcpu, waitSet, timer] = [vm + 1, vm + 2, vm + 3];
+  const places = placesOf(architecture.launcherBase);
+
+  const { ops: mapping, end } = host.mapProgram(elf.segments, { fd: program, base: memoryBase, executable: false });
+  if (end + pageSize > memory) throw tooLittle(end, memory);
+  const devices = devicesOf(host, launch, descriptors);
+  const { commandLine } = launch;
+  const low = lowMemory(putWord, { memory, programEnd: end, cyclesPerSecond, manifest: devices.manifest, commandLine });
+  const loop = { memoryBase, memory, run: places.run, vcpu, waitSet, timer, devices: devices.list };
+  const parameters = loopParameters(putWord, loop);
+
+  const restorer = architecture.restorerOffset === undefined ? undefined : addressOf('restorer');
+  const anonymous = MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve;
+  const readWrite = PROT.read | PROT.write;
+  const packed = architecture.name === 'amd64';
+  const ops: Op[] = [
+    ...guestMemory(host, low.length, memory, launch.hugePages),
+    ...mapping,
+    ioctl(kvm, KVM.createVm, 0, 'making the virtual machine (KVM_CREATE_VM)'),
+    ioctl(vm, KVM.setUserMemoryRegion, words(0, 0, memory, memoryBase), "giving the virtual machine the guest's memory"),
+    ioctl(vm, KVM.createVcpu, 0, 'making the virtual processor (KVM_CREATE_VCPU)'),
+    mmap(
+      { address: places.run, size: runSize, protection: readWrite, flags: MAP.shared | MAP.fixed, fd: vcpu },
+      { label: 'mapping the virtual processor' },
+    ),
+    ioctl(vcpu, KVM.setCpuid2, cpuid, 'telling the virtual processor what it can do (KVM_SET_CPUID2)'),
+    ioctl(vcpu, KVM.setSregs, specialRegisters(), 'setting its special registers (KVM_SET_SREGS)'),
+    ioctl(vcpu, KVM.setRegs, registers(elf.entry, memory - architecture.stackGap), 'setting its registers (KVM_SET_REGS)'),
+    epollCreate(),
+    timerfdCreate(),
+    epollAdd(waitSet, timer, timerCookie, packed),
+    ...devices.ops,
+    ...devices.list.filter(({ kind }) => kind === 'net').map(({ fd, handle }) => epollAdd(waitSet, fd, BigInt(handle), packed)),
+    // The virtual processor keeps its machine, and that needs nothing more from outside.
+    ...[program, kvm, vm, 0].map((fd) => close(fd)),
+    mmap({ address: places.stack, size: stackSize, protection: readWrite, flags: anonymous }, { label: 'mapping a stack' }),
+    ...[SIGSEGV, SIGBUS].map((signal) => handleSignal(signal, places.loop + faultHandlerOffset, restorer)),
+  ];
+  return {
+    kind: 'tape',
+    ops,
+    segments: [
+      { address: memoryBase + lowStart, bytes: low },
+      { address: places.loop, bytes: concatenated(code, parameters), executable: true },
+    ],
+    entry: BigInt(places.loop),
+    // As after a call: the ABI wants it 8 bytes off a multiple of 16.
+    stack: BigInt(places.stack + stackSize - 8),
+    argument: BigInt(places.loop + code.length),
+    policy: loopPolicy(loop),
+  };
+}
+
+/** Zeroed memory around what the launcher's image brings along. */
+function guestMemory({ tape }: HvtHost, lowLength: number, memory: number, hugePages: boolean): readonly Op[] {
+  const { MAP, mmap, noHugePages, PROT } = tape;
+  const lowEnd = lowStart + Math.ceil(lowLength / pageSize) * pageSize;
+  const map = (from: number, size: number) =>
+    mmap(
+      {
+        address: memoryBase + from,
+        size,
+        protection: PROT.read | PROT.write,
+        flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve,
+      },
+      { label: `mapping ${Math.round(memory / 2 ** 20)} MiB of guest memory` },
+    );
+  return [
+    map(0, lowStart),
+    map(lowEnd, memory - lowEnd),
+    ...(hugePages ? [] : [noHugePages(memoryBase + lowEnd, memory - lowEnd)]),
+  ];
+}
+
+function concatenated(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}
+
+function tooLittle(end: number, memory: number): Error {
+  const what = `the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`;
+  return Object.assign(new Error(what), {
+    code: 'ERR_MEMORY',
+    hint: 'give the container more memory (hvt uses whole multiples of 2 MiB)',
+  });
+}
