@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
 import * as tape from '../launch/calls.ts';
 import { fillManifest } from '../launch/fill-manifest.ts';
+import { insideRootfs } from '../linux/inside-rootfs.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
 import { Resources } from './resources.ts';
@@ -74,6 +75,8 @@ export class Runtime {
       tape,
       fillManifest,
       resource: (resource) => this.resources.register(resource),
+      run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
+      insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);

@@ -5,13 +5,13 @@ import { planLaunch } from './plan.ts';
 export default {
   name: 'tender-spt',
   api: 1,
-  apply({ hooks, tape }) {
+  apply({ hooks, tape, fillManifest }) {
     hooks.tender.tap('tender-spt', (_program, unikernel, architecture) =>
       unikernel.abi === 'spt'
         ? {
             name: 'spt',
             open: [],
-            plan: async (launch, descriptors) => planLaunch(tape, architecture, launch, descriptors),
+            plan: async (launch, descriptors) => planLaunch({ tape, fillManifest }, architecture, launch, descriptors),
           }
         : undefined,
     );

@@ -1,5 +1,6 @@
 /** The tape of an spt guest: memory, segments, devices, wait set; then the guest. */
-import type { Architecture, DescriptorNumbers, Launch, Op, Policy, TapePlan, TapeTools } from '../../core/plugin.ts';
+import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
+import { attachBlocks, blockPolicy } from './blocks.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
 import { mapSegment, programEnd } from './segments.ts';
 
@@ -9,7 +10,7 @@ const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
 export function planLaunch(
-  tools: TapeTools,
+  { tape: tools, fillManifest }: Pick<Host, 'tape' | 'fillManifest'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
@@ -35,7 +36,7 @@ export function planLaunch(
     programEnd: end,
     waitSet,
     timer,
-    manifest: solo5.manifest?.bytes ?? new Uint8Array(8),
+    manifest: solo5.manifest ? fillManifest(solo5.manifest, attachBlocks(launch.blocks, descriptors)) : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
   const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
@@ -68,7 +69,7 @@ export function planLaunch(
     entry: elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
-    policy: [...basePolicy(waitSet, timer), ...architecture.guestCalls],
+    policy: [...basePolicy(waitSet, timer), ...blockPolicy(launch.blocks, descriptors), ...architecture.guestCalls],
   };
 }
 
