@@ -7,6 +7,11 @@ import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } f
 import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
 
+import type { Place } from './linux/inside-rootfs.ts';
+import type { RunOptions } from './linux/run-program.ts';
+
+export type { AttachedDevice } from './launch/fill-manifest.ts';
+
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
 
@@ -35,6 +40,10 @@ export interface Host {
   resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
   /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
   library(soname: string): Promise<ForeignLibrary>;
+  /** Runs a system program: no shell, a time limit (10 s unless told), and an error that says what the program said last. */
+  run(file: string, args: readonly string[], options?: RunOptions): Promise<{ stdout: string }>;
+  /** Where a path of the container leads in its root file system, symlinks followed as from inside of it. */
+  insideRootfs(rootfs: string, path: string): Place;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
 }
@@ -48,8 +57,11 @@ export interface Hooks {
   readonly architecture: AsyncSeriesBailHook<[machine: string], Architecture | undefined>;
   /** What is this program? */
   readonly unikernel: AsyncSeriesBailHook<[program: Program, container: Container], Unikernel | undefined>;
-  /** Which block devices carry its files? */
-  readonly rootfs: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], readonly BlockDevice[] | undefined>;
+  /** What is behind this block device? Asked at `create` for each one that the unikernel declares, in its order. */
+  readonly rootfs: AsyncSeriesBailHook<
+    [container: Container, unikernel: Unikernel, device: DeclaredDevice],
+    BlockDevice | undefined
+  >;
   /** Which network devices does it get? Asked at `start`, when the engine has filled the namespace. */
   readonly network: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], Network | undefined>;
   /** What starts it? */
@@ -90,6 +102,8 @@ export interface Container {
   readonly bundle: string;
   /** Absolute path of the root file system; read-only for plugins. */
   readonly rootfs: string;
+  /** root.readonly of config.json. */
+  readonly rootfsReadOnly: boolean;
   readonly hostname: string | undefined;
   /** process.args of config.json. */
   readonly args: readonly string[];
@@ -186,6 +200,11 @@ export interface BlockDevice {
   readonly capacity: number;
   /** In bytes; 512 unless the image needs another. */
   readonly blockSize: number;
+  /**
+   * Locks the file (flock(2)) with the descriptor that the guest gets, so that the lock lasts exactly as long as the guest
+   * and goes with it however it ends; `create` fails when somebody else has it. For files that others can name too.
+   */
+  readonly lock?: 'exclusive' | 'shared';
 }
 
 /** A network device for the guest, and what the guest may be told of the network behind it. */
@@ -236,6 +255,8 @@ export interface Descriptor {
   readonly path: string;
   /** open(2) flags. */
   readonly flags: number;
+  /** See `BlockDevice.lock`. */
+  readonly lock?: 'exclusive' | 'shared';
 }
 
 /**

@@ -16,6 +16,7 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
     id,
     bundle: path,
     rootfs,
+    rootfsReadOnly: spec.root.readonly === true,
     hostname: spec.hostname,
     args: spec.process.args,
     env: spec.process.env ?? [],
@@ -32,7 +33,11 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
 export function containerOfRecord(record: ContainerRecord, directory: string): Container {
   const { id, bundle, rootfs, annotations, init } = record;
   const netns = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
-  return { id, bundle, rootfs, hostname: undefined, args: [], env: [], cwd: '/', annotations, mounts: [], directory, ...netns };
+  return {
+    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations },
+    ...{ hostname: undefined, args: [], env: [], cwd: '/', mounts: [] },
+    ...netns,
+  };
 }
 
 /** The state of a container (runtime-spec, runtime.md, "State"). */

@@ -1,5 +1,6 @@
 /** The tape of an spt guest: memory, segments, devices, wait set; then the guest. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
+import { attachBlocks, blockPolicy } from './blocks.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
 
 const pageSize = 4096;
@@ -8,7 +9,7 @@ const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
 export function planLaunch(
-  { tape, mapProgram }: Pick<Host, 'tape' | 'mapProgram'>,
+  { tape, fillManifest, mapProgram }: Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
@@ -34,7 +35,7 @@ export function planLaunch(
     programEnd: end,
     waitSet,
     timer,
-    manifest: solo5.manifest?.bytes ?? new Uint8Array(8),
+    manifest: solo5.manifest ? fillManifest(solo5.manifest, attachBlocks(launch.blocks, descriptors)) : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
   const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
@@ -67,7 +68,7 @@ export function planLaunch(
     entry: elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
-    policy: [...basePolicy(waitSet, timer), ...architecture.guestCalls],
+    policy: [...basePolicy(waitSet, timer), ...blockPolicy(launch.blocks, descriptors), ...architecture.guestCalls],
   };
 }
 

@@ -91,6 +91,9 @@ u64 wall_clock_ns(void);
 void wait_ns(u64 ns);
 void set_thread_pointer(void *pointer);
 _Noreturn void finish(int status);
+/* One block, by the device's handle (its index in the manifest); what comes back is how the tender answered: 0 is well. */
+int read_block(const struct guest *guest, u32 handle, u64 offset, void *into);
+int write_block(const struct guest *guest, u32 handle, u64 offset, const void *from);
 /* Asks the host for something by number: a system call under spt, a hypercall under hvt. `call[0]` is the number. */
 long raw_call(const u64 call[7]);
 /* Whether a byte can be read there, found out without a fault: 1, 0, or -1 where there is no way to know. */

@@ -7,6 +7,8 @@
 /* asm/unistd_64.h */
 enum {
 	SYS_write = 1,
+	SYS_pread64 = 17,
+	SYS_pwrite64 = 18,
 	SYS_getpid = 39,
 	SYS_arch_prctl = 158,
 	SYS_clock_gettime = 228,
