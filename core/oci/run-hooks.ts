@@ -54,6 +54,8 @@ async function runHook(name: HookName, hook: Hook, input: string, place: HookPla
           } catch {
             // It ended this moment.
           }
+          // Nor must one that has left the group.
+          child.stderr.destroy();
         }, timeout * 1000);
   const result = await child;
   clearTimeout(timer);
