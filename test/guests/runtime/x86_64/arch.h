@@ -6,6 +6,7 @@
 
 /* asm/unistd_64.h */
 enum {
+	SYS_read = 0,
 	SYS_write = 1,
 	SYS_getpid = 39,
 	SYS_arch_prctl = 158,
