@@ -77,6 +77,8 @@ export class Runtime {
       mapProgram,
       resource: (resource) => this.resources.register(resource),
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
+      run: async (...args) => (await import('../sys/run-program.ts')).runProgram(...args),
+      inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);
         mkdirSync(directory, { recursive: true, mode: 0o700 });

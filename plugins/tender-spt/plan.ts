@@ -1,6 +1,7 @@
 /** The tape of an spt guest: memory, segments, devices, wait set; then the guest. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
+import { netDevices } from './net-devices.ts';
 
 const pageSize = 4096;
 /** Cookie of the timer in the wait set (Solo5 bindings/spt/sys_linux: SPT_INTERNAL_TIMERFD). */
@@ -8,7 +9,7 @@ const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
 export function planLaunch(
-  { tape, mapProgram }: Pick<Host, 'tape' | 'mapProgram'>,
+  { tape, mapProgram, fillManifest }: Pick<Host, 'tape' | 'mapProgram' | 'fillManifest'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
@@ -29,12 +30,14 @@ export function planLaunch(
   }
   const waitSet = descriptors.free as number;
   const timer = waitSet + 1;
+  const packed = architecture.name === 'amd64';
+  const net = netDevices(tape, launch, descriptors, waitSet, packed);
   const low = lowMemory({
     memory,
     programEnd: end,
     waitSet,
     timer,
-    manifest: solo5.manifest?.bytes ?? new Uint8Array(8),
+    manifest: solo5.manifest ? fillManifest(solo5.manifest, net.attached) : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
   const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
@@ -54,7 +57,8 @@ export function planLaunch(
     // The lowest free numbers: the wait set gets `free`, the timer the next.
     epollCreate(),
     timerfdCreate(),
-    epollAdd(waitSet, timer, timerCookie, architecture.name === 'amd64'),
+    epollAdd(waitSet, timer, timerCookie, packed),
+    ...net.ops,
     close(program),
     // A guest has no input, and says everything through descriptor 1.
     close(0),
@@ -67,7 +71,7 @@ export function planLaunch(
     entry: elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
-    policy: [...basePolicy(waitSet, timer), ...architecture.guestCalls],
+    policy: [...basePolicy(waitSet, timer), ...net.policy, ...architecture.guestCalls],
   };
 }
 
