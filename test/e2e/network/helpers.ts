@@ -11,18 +11,14 @@ export const addressWords = ['ip={ipv4}', 'gw={gateway4}', 'ip6={ipv6}', 'gw6={g
 
 export async function buildNetworkImages(): Promise<void> {
   const guests = inject('guests');
-  const busybox = '/usr/bin/busybox';
   await buildImage('netserver', {
     files: { '/netserver': `${guests}/netserver.spt` },
     entrypoint: ['/netserver'],
     cmd: addressWords,
   });
   await buildImage('netserver-two', { files: { '/netserver': `${guests}/netserver-two.spt` }, entrypoint: ['/netserver'] });
-  const libraries = ['/lib/x86_64-linux-gnu/libc.so.6', '/lib/x86_64-linux-gnu/libresolv.so.2', '/lib64/ld-linux-x86-64.so.2'];
-  await buildImage('busybox', {
-    files: Object.fromEntries([['/busybox', busybox], ...libraries.map((file) => [file, file])]),
-    entrypoint: ['/busybox'],
-  });
+  // Debian's busybox-static.
+  await buildImage('busybox', { files: { '/busybox': '/usr/bin/busybox' }, entrypoint: ['/busybox'] });
 }
 
 export interface Server {

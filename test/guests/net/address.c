@@ -45,8 +45,9 @@ void put32(u8 *at, u32 value)
 
 static int digit_of(char character, unsigned base)
 {
-	int value = character >= 'a' ? character - 'a' + 10 : character - '0';
-	return value >= 0 && value < (int)base ? value : -1;
+	if (character >= '0' && character <= '9')
+		return character - '0';
+	return base == 16 && character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
 }
 
 static int number_of(const char **text, unsigned base)

@@ -53,7 +53,10 @@ static u64 send_from(struct connection *c, u64 offset, u64 limit)
 		length = limit;
 	const int last = offset + length == c->end - 1;
 	tcp_segment(c, offset, (u8)(TCP_ACK | (last ? TCP_FIN | TCP_PSH : 0)), length);
-	return offset + length + (u64)last;
+	const u64 reached = offset + length + (u64)last;
+	if (reached > c->reached)
+		c->reached = reached;
+	return reached;
 }
 
 void tcp_output(struct connection *c)

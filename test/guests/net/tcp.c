@@ -71,8 +71,10 @@ static void refuse(const struct packet *packet, const u8 *tcp)
 static void acknowledge(struct connection *c, u32 number, int carries_data)
 {
 	const u32 advance = number - (c->first + 1 + (u32)c->acknowledged);
-	if (advance && advance <= c->sent - c->acknowledged) {
+	if (advance && advance <= c->reached - c->acknowledged) {
 		c->acknowledged += advance;
+		if (c->sent < c->acknowledged)
+			c->sent = c->acknowledged;
 		c->congestion_window += advance;
 		c->duplicates = c->tries = 0;
 		if (c->recover > c->acknowledged)

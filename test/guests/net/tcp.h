@@ -18,8 +18,8 @@ struct connection {
 	u8 window_shift, scaled;
 	u32 first, received;	/* Our initial sequence number; the next that is expected of the peer. */
 	u32 peer_window;
-	/* Offsets in the answer, in which the final FIN counts as one: acknowledged, sent, end. */
-	u64 acknowledged, sent, end, recover;
+	/* Offsets in the answer, in which the final FIN counts as one. `sent` goes back when all is sent again, `reached` does not. */
+	u64 acknowledged, sent, reached, end, recover;
 	u32 congestion_window;
 	unsigned duplicates, tries;
 	u64 deadline;
