@@ -56,7 +56,10 @@ export function complete(options: Partial<Options>): Options {
     if (name === 'wait' && !(Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum)) {
       throw configError(`network-tap: wait is ${JSON.stringify(value)}`, [`milliseconds, ${minimum} to ${maximum}`]);
     }
-    if (name === 'devices' && (typeof value !== 'object' || Object.values(value).some((item) => typeof item !== 'string'))) {
+    if (
+      name === 'devices' &&
+      (typeof value !== 'object' || value === null || Object.values(value).some((item) => typeof item !== 'string'))
+    ) {
       throw configError(`network-tap: devices is ${JSON.stringify(value)}`, ['{ "DEVICE": "INTERFACE" }']);
     }
   }
