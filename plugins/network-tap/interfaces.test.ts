@@ -68,6 +68,17 @@ test('interfaces that are down, taps, and other ends are told apart', () => {
   ]);
 });
 
+test('interfaces are in the order of their names', () => {
+  const names = ['net1', 'eth10', 'eth2', 'eth0', 'eth'];
+  expect(parseInterfaces(answer(names.map((name) => link(name)))).map(({ name }) => name)).toEqual([
+    'eth',
+    'eth0',
+    'eth2',
+    'eth10',
+    'net1',
+  ]);
+});
+
 test('empty answers are no interfaces', () => {
   expect(parseInterfaces('')).toEqual([]);
   expect(parseInterfaces('[]\n[]\n')).toEqual([]);

@@ -48,22 +48,32 @@ interface RouteLine {
   readonly flags?: readonly string[];
 }
 
-/** Reads the answer to `question`: interfaces that are up, in the order in which they came; without the loopback and taps. */
+/** Reads the answer to `question`: interfaces that are up, by name (`eth2` before `eth10`); without the loopback and taps. */
 export function parseInterfaces(answer: string): readonly Interface[] {
   const [links = [], routes = []] = answer
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => JSON.parse(line) as readonly unknown[]) as [Link[]?, RouteLine[]?];
-  return links.filter(isUsable).map((link) => ({
-    name: link.ifname,
-    mac: link.address ?? '',
-    mtu: link.mtu,
-    addresses: (link.addr_info ?? [])
-      .filter(({ scope, family }) => scope === 'global' && (family === 'inet' || family === 'inet6'))
-      .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
-    routes: routes.filter((route) => route.dev === link.ifname && isTold(route)).map(toRoute),
-    pointToPoint: link.flags.includes('POINTOPOINT') || link.link_type !== 'ether',
-  }));
+  return links
+    .filter(isUsable)
+    .sort(byName)
+    .map((link) => ({
+      name: link.ifname,
+      mac: link.address ?? '',
+      mtu: link.mtu,
+      addresses: (link.addr_info ?? [])
+        .filter(({ scope, family }) => scope === 'global' && (family === 'inet' || family === 'inet6'))
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+      routes: routes.filter((route) => route.dev === link.ifname && isTold(route)).map(toRoute),
+      pointToPoint: link.flags.includes('POINTOPOINT') || link.link_type !== 'ether',
+    }));
+}
+
+/** The kernel lists them in the order of their making, and engines make them in any. */
+function byName({ ifname: left }: Link, { ifname: right }: Link): number {
+  const [stemLeft, stemRight] = [left, right].map((name) => name.replace(/\d+$/, '')) as [string, string];
+  const number = (name: string, stem: string) => Number(name.slice(stem.length) || -1);
+  return stemLeft === stemRight ? number(left, stemLeft) - number(right, stemRight) : stemLeft < stemRight ? -1 : 1;
 }
 
 function isUsable({ ifname, flags, linkinfo }: Link): boolean {

@@ -2,6 +2,7 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
+import { until } from '../engine/until.ts';
 import { buildNetworkImages, curl, makeNetwork, ok, ping, serverNamed, startServer } from './helpers.ts';
 
 const { docker, onHost, address } = connect();
@@ -25,7 +26,8 @@ test('IPv6: ping and HTTP', async () => {
   const text = await server.says('serving');
   const ip = await server.address(network, 'GlobalIPv6Address');
   expect(text).toContain(`ip6=${ip}/64`);
-  ok(await ping(ip, '-6', '-c', '2'));
+  // The bridge itself may speak only when it has found out that nobody else has its address (RFC 4862, 5.4).
+  await until('the guest answers', 10_000, async () => (await ping(ip, '-6', '-c', '1')).status === 0);
   expect((await curl(`http://[${ip}]/`)).stdout).toBe(greeting);
 });
 
