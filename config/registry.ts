@@ -1,10 +1,19 @@
 /** The built-in plugins, in their order. They use nothing that a third party's cannot. */
 import type { Use } from '../core/lifecycle/runtime.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
+import blockRaw from '../plugins/block-raw/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 
-export const builtIn: readonly Use[] = [[archX86_64], [seccomp], [networkTap], [tenderSpt], [tenderHvt], [unikernelSolo5]];
+export const builtIn: readonly Use[] = [
+  [archX86_64],
+  [blockRaw],
+  [networkTap],
+  [seccomp],
+  [tenderSpt],
+  [tenderHvt],
+  [unikernelSolo5],
+];

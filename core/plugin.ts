@@ -6,9 +6,14 @@
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
-import type { RunOptions, RunResult } from './sys/run-program.ts';
 
-export type { AttachedDevice, RunOptions, RunResult };
+import type { Place } from './linux/inside-rootfs.ts';
+import type { RunOptions } from './linux/run-program.ts';
+
+import type { RunResult } from './sys/run-in-network.ts';
+
+export type { AttachedDevice } from './launch/fill-manifest.ts';
+export type { RunResult } from './sys/run-in-network.ts';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
@@ -38,11 +43,15 @@ export interface Host {
   resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
   /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
   library(soname: string): Promise<ForeignLibrary>;
+  /** Runs a system program: no shell, a time limit (10 s unless told), and an error that says what the program said last. */
+  run(file: string, args: readonly string[], options?: RunOptions): Promise<{ stdout: string }>;
+  /** Where a path of the container leads in its root file system, symlinks followed as from inside of it. */
+  insideRootfs(rootfs: string, path: string): Place;
   /**
-   * Runs a program of the system (`ip`, `nft`), found in the system's own folders, with these arguments, and takes what it printed;
-   * a status other than 0 is not thrown. For programs that take milliseconds.
+   * Runs a program of the system (`ip`, `tc`) in the network namespace at `netns` and takes what it printed; a status other than 0 is
+   * not thrown. For programs that take milliseconds: nothing else happens meanwhile.
    */
-  run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  runInNetwork(netns: string, program: string, args: readonly string[], input?: string): Promise<RunResult>;
   /**
    * Calls `work` in the network namespace at `netns`: files below /proc/sys/net are those of that namespace. `work` must not be
    * asynchronous, as all other code would be in there while it waits.
@@ -61,8 +70,11 @@ export interface Hooks {
   readonly architecture: AsyncSeriesBailHook<[machine: string], Architecture | undefined>;
   /** What is this program? */
   readonly unikernel: AsyncSeriesBailHook<[program: Program, container: Container], Unikernel | undefined>;
-  /** Which block devices carry its files? */
-  readonly rootfs: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], readonly BlockDevice[] | undefined>;
+  /** What is behind this block device? Asked at `create` for each one that the unikernel declares, in its order. */
+  readonly rootfs: AsyncSeriesBailHook<
+    [container: Container, unikernel: Unikernel, device: DeclaredDevice],
+    BlockDevice | undefined
+  >;
   /** Which network devices does it get? Asked at `start`, when the engine has filled the namespace. */
   readonly network: AsyncSeriesBailHook<[container: Container, unikernel: Unikernel], Network | undefined>;
   /** What starts it? */
@@ -103,6 +115,8 @@ export interface Container {
   readonly bundle: string;
   /** Absolute path of the root file system; read-only for plugins. */
   readonly rootfs: string;
+  /** root.readonly of config.json. */
+  readonly rootfsReadOnly: boolean;
   readonly hostname: string | undefined;
   /** process.args of config.json. */
   readonly args: readonly string[];
@@ -201,6 +215,11 @@ export interface BlockDevice {
   readonly capacity: number;
   /** In bytes; 512 unless the image needs another. */
   readonly blockSize: number;
+  /**
+   * Locks the file (flock(2)) with the descriptor that the guest gets, so that the lock lasts exactly as long as the guest
+   * and goes with it however it ends; `create` fails when somebody else has it. For files that others can name too.
+   */
+  readonly lock?: 'exclusive' | 'shared';
 }
 
 /** A network device for the guest, and what the guest may be told of the network behind it. */
@@ -254,6 +273,8 @@ export interface Descriptor {
   readonly path: string;
   /** open(2) flags. */
   readonly flags: number;
+  /** See `BlockDevice.lock`. */
+  readonly lock?: 'exclusive' | 'shared';
 }
 
 /**

@@ -15,11 +15,10 @@ interface Row {
 }
 
 /** The list as text, ended by a newline. */
-export function list({ store }: Context, format: 'table' | 'json' | 'quiet'): string {
-  const rows = store.list().map((id): Row => {
-    const record = store.read(id);
+export function list({ store, log }: Context, format: 'table' | 'json' | 'quiet'): string {
+  const rows = store.records(log.warn).map((record): Row => {
     const status = statusOf(record);
-    const { ociVersion, bundle, rootfs, created, annotations, init } = record;
+    const { ociVersion, id, bundle, rootfs, created, annotations, init } = record;
     const pid = status === 'stopped' ? 0 : (init?.pid ?? 0);
     return {
       ociVersion,

@@ -24,7 +24,14 @@ export const CLONE = {
 } as const;
 
 /** open(2) flags, asm-generic/fcntl.h. */
-export const OPEN = { readOnly: 0, writeOnly: 1, readWrite: 2, nonBlock: 0o4000, closeOnExec: 0o2000000 } as const;
+export const OPEN = {
+  readOnly: 0,
+  writeOnly: 1,
+  readWrite: 2,
+  exclusive: 0o200,
+  nonBlock: 0o4000,
+  closeOnExec: 0o2000000,
+} as const;
 
 /** mount(2) flags, linux/mount.h. */
 export const MS = {
@@ -104,6 +111,10 @@ export const close = (fd: number | Slot, options: OpOptions = {}): Op => build('
 
 export const closeRange = (first: number, last: number): Op =>
   build('close_range', 'closing inherited descriptors')([first, last, 0]);
+
+/** Takes a lock that lasts as long as the open file, or fails at once (flock(2); numbers of asm-generic/fcntl.h). */
+export const lock = (fd: number | Slot, kind: 'exclusive' | 'shared', path: string): Op =>
+  build('flock', `locking ${path}, which another container or program may be using`)([fd, (kind === 'exclusive' ? 2 : 1) | 4]);
 
 /** Moves a descriptor to a fixed number. */
 export const moveDescriptor = (from: Slot, to: number, closeOnExec = false): readonly Op[] => [

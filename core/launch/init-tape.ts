@@ -127,7 +127,10 @@ function launcherOps({
     tape.closeRange(descriptor.firstFree, descriptor.sync - 1),
     tape.closeRange(descriptor.tender + 1, 0xffffffff),
     // Opened before the cgroup is joined: its device rules are for the guest, which cannot open anything.
-    ...open.map(({ path, flags }) => tape.open(path, flags)),
+    ...open.flatMap(({ path, flags, lock }, index) => [
+      tape.open(path, flags),
+      ...(lock ? [tape.lock(descriptor.firstFree + index, lock, path)] : []),
+    ]),
     ...(oomScoreAdj === undefined ? [] : tape.writeFile('/proc/self/oom_score_adj', String(oomScoreAdj))),
     ...(sessionKeyring === undefined ? [] : [tape.joinSessionKeyring(sessionKeyring)]),
     ...cgroup.tasks.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),

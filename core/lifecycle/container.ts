@@ -16,6 +16,7 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
     id,
     bundle: path,
     rootfs,
+    rootfsReadOnly: spec.root.readonly === true,
     hostname: spec.hostname,
     args: spec.process.args,
     env: spec.process.env ?? [],
@@ -36,9 +37,12 @@ export const joinedNetns = ({ linux }: Bundle['spec']): string | undefined =>
 /** For commands that come after the bundle may have gone: what is needed to give resources back. */
 export function containerOfRecord(record: ContainerRecord, directory: string): Container {
   const { id, bundle, rootfs, annotations, init, joinedNetns } = record;
-  const process = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
-  const unknown = { hostname: undefined, args: [], env: [], cwd: '/', mounts: [] };
-  return { id, bundle, rootfs, annotations, directory, joinedNetns, ...process, ...unknown };
+  const netns = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
+  return {
+    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations, joinedNetns },
+    ...{ hostname: undefined, args: [], env: [], cwd: '/', mounts: [] },
+    ...netns,
+  };
 }
 
 /** The state of a container (runtime-spec, runtime.md, "State"). */

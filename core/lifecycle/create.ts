@@ -12,6 +12,7 @@ import { checkId } from '../state/id.ts';
 import { type ContainerRecord, schemaVersion } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
 import { type ProcessIdentity, processStat } from '../sys/process.ts';
+import { blocksOf } from './blocks.ts';
 import { containerOf, joinedNetns, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import { descriptorsOf } from './descriptors.ts';
@@ -117,9 +118,7 @@ async function build(
   const before: Container = containerOf({ id: options.id, bundle, directory: held.directory });
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
-  const blocks = unikernel.devices.some(({ kind }) => kind === 'block')
-    ? ((await runtime.hooks.rootfs.promise(before, unikernel)) ?? [])
-    : [];
+  const blocks = await blocksOf(runtime, before, unikernel);
   await createCgroup(cgroup, spec.linux?.resources ?? {});
   const memory = guestMemory(config.memory, memoryLimit(cgroup));
   // What depends on the network has to wait for `start`: the engine may fill the namespace only then.

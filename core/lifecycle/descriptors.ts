@@ -1,4 +1,5 @@
 /** Which files a guest's process has open from the start, and their fixed numbers. */
+import { constants } from 'node:fs';
 import { OPEN } from '../launch/calls.ts';
 import { descriptor } from '../launch/protocol.ts';
 import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../plugin.ts';
@@ -16,10 +17,12 @@ export interface Descriptors {
 export function descriptorsOf(tender: Tender, unikernel: Unikernel, blocks: readonly BlockDevice[]): Descriptors {
   const open: readonly Descriptor[] = [
     ...tender.open,
-    ...blocks.map(({ name, path, readOnly }) => ({
+    ...blocks.map(({ name, path, readOnly, lock }) => ({
       name: `block:${name}`,
       path,
-      flags: readOnly ? OPEN.readOnly : OPEN.readWrite,
+      // A symlink that has come there since the plugin looked leads nowhere; a claimed block device is free of mounts.
+      flags: (readOnly ? OPEN.readOnly : OPEN.readWrite) | constants.O_NOFOLLOW | (lock === 'exclusive' ? OPEN.exclusive : 0),
+      ...(lock ? { lock } : {}),
     })),
   ];
   const openInside = unikernel.devices

@@ -10,7 +10,7 @@ export function makeHooks(log: Log): Hooks {
   const hooks: Hooks = {
     architecture: new AsyncSeriesBailHook(['machine']),
     unikernel: new AsyncSeriesBailHook(['program', 'container']),
-    rootfs: new AsyncSeriesBailHook(['container', 'unikernel']),
+    rootfs: new AsyncSeriesBailHook(['container', 'unikernel', 'device']),
     network: new AsyncSeriesBailHook(['container', 'unikernel']),
     tender: new AsyncSeriesBailHook(['program', 'unikernel', 'architecture']),
     launch: new AsyncSeriesWaterfallHook(['launch', 'container']),

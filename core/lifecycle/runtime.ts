@@ -5,6 +5,7 @@ import { RunncError } from '../errors.ts';
 import * as tape from '../launch/calls.ts';
 import { fillManifest } from '../launch/fill-manifest.ts';
 import { mapProgram } from '../launch/map-program.ts';
+import { insideRootfs } from '../linux/inside-rootfs.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
 import { Resources } from './resources.ts';
@@ -76,8 +77,10 @@ export class Runtime {
       fillManifest,
       mapProgram,
       resource: (resource) => this.resources.register(resource),
+      run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
+      insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
-      run: async (...args) => (await import('../sys/run-program.ts')).runProgram(...args),
+      runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
       inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);

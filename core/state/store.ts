@@ -1,28 +1,12 @@
 /** The containers' folders: made whole or not at all, locked by one command at a time, their records replaced atomically. */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
-import { RunncError } from '../errors.ts';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RunncError, sentenceOf } from '../errors.ts';
 import { processStat } from '../sys/process.ts';
-import { sleep } from '../sys/sleep.ts';
 import { checkId, folderName } from './id.ts';
-import { type ContainerRecord, execFifo, schemaVersion } from './record.ts';
-
-const recordFile = 'state.json';
-/** How long a command waits for another one that works on the same container. */
-const lockPatience = 10_000;
+import { lock, sameFile } from './lock.ts';
+import type { ContainerRecord } from './record.ts';
+import { missing, readRecord, writeRecord } from './record-file.ts';
 
 /** A container's folder, held by this command. */
 export interface Held {
@@ -66,9 +50,10 @@ export class Store {
     const draft = join(this.root, `${draftPrefix(record.id)}${process.pid}`);
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { mode: 0o700 });
-    writeRecord(draft, record);
-    const fd = openSync(draft, constants.O_RDONLY | constants.O_DIRECTORY);
+    let fd: number | undefined;
     try {
+      writeRecord(draft, record);
+      fd = openSync(draft, constants.O_RDONLY | constants.O_DIRECTORY);
       await lock(fd, record.id);
       if (existsSync(directory)) throw exists(record.id);
       try {
@@ -78,7 +63,7 @@ export class Store {
         throw cause;
       }
     } catch (error) {
-      closeSync(fd);
+      if (fd !== undefined) closeSync(fd);
       rmSync(draft, { recursive: true, force: true });
       throw error;
     }
@@ -116,35 +101,38 @@ export class Store {
     return readRecord(this.directory(id), id);
   }
 
-  /** Ids of all containers. */
-  list(): readonly string[] {
-    let names: string[];
-    try {
-      names = readdirSync(this.root);
-    } catch {
-      // No root folder: no containers.
-      return [];
-    }
-    return names
-      .filter((name) => !name.startsWith('~') && existsSync(join(this.root, name, recordFile)))
-      .map((name) => readRecord(join(this.root, name), name).id)
-      .sort();
+  /** The records of all containers, by their ids; what cannot be read is told and left out. */
+  records(unreadable: (sentence: string) => void): readonly ContainerRecord[] {
+    const read = (name: string): readonly ContainerRecord[] => {
+      try {
+        return [readRecord(join(this.root, name), name)];
+      } catch (error) {
+        // Gone since the folder was listed, or not a container's.
+        if (!(error instanceof RunncError) || error.code !== 'ERR_NO_CONTAINER') unreadable(sentenceOf(error));
+        return [];
+      }
+    };
+    const names = namesIn(this.root).filter((name) => !name.startsWith('~'));
+    return names.flatMap(read).sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
-  /** Removes what a `create` that was killed before it had a record left behind. */
+  /** Removes what a `create` or a `delete` that was killed left behind beside the container's own folder. */
   removeDrafts(id: string): void {
     const prefix = draftPrefix(checkId(id));
-    let names: string[];
-    try {
-      names = readdirSync(this.root);
-    } catch {
-      // No root folder: no drafts.
-      return;
-    }
-    for (const name of names.filter((name) => name.startsWith(prefix))) {
+    for (const name of namesIn(this.root).filter((name) => name.startsWith(prefix))) {
       const maker = Number(name.slice(prefix.length));
       if (!processStat(maker)) rmSync(join(this.root, name), { recursive: true, force: true });
     }
+  }
+}
+
+/** Empty where there is no such folder. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw cause;
   }
 }
 
@@ -154,36 +142,7 @@ const exists = (id: string) =>
   new RunncError('ERR_CONTAINER_EXISTS', `container with id ${id} exists already`, {
     hint: 'choose another id or delete it first',
   });
-const missing = (id: string) => new RunncError('ERR_NO_CONTAINER', `container ${id} does not exist`);
 const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
-
-async function lock(fd: number, id: string): Promise<void> {
-  const { tryLock } = await import('#flock');
-  const giveUp = Date.now() + lockPatience;
-  for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 50)) {
-    if (Date.now() > giveUp) {
-      throw new RunncError(
-        'ERR_BUSY',
-        `container ${id} is held by another runnc command for more than ${lockPatience / 1000} s`,
-        {
-          hint: 'see what it waits for, or end it',
-        },
-      );
-    }
-    await sleep(wait);
-  }
-}
-
-function sameFile(fd: number, path: string): boolean {
-  const here = fstatSync(fd);
-  try {
-    const there = statSync(path);
-    return here.ino === there.ino && here.dev === there.dev;
-  } catch {
-    // Removed meanwhile.
-    return false;
-  }
-}
 
 function held(fd: number, directory: string, first: ContainerRecord): Held {
   let record = first;
@@ -202,42 +161,13 @@ function held(fd: number, directory: string, first: ContainerRecord): Held {
       writeRecord(directory, record);
     },
     remove() {
-      rmSync(directory, { recursive: true, force: true });
+      // Renamed first: a command that is killed meanwhile leaves no folder without a record, which nobody could delete.
+      const rest = join(dirname(directory), `${draftPrefix(record.id)}${process.pid}`);
+      rmSync(rest, { recursive: true, force: true });
+      if (existsSync(directory)) renameSync(directory, rest);
+      rmSync(rest, { recursive: true, force: true });
       release();
     },
     release,
   };
-}
-
-function writeRecord(directory: string, record: ContainerRecord): void {
-  const temporary = join(directory, `${recordFile}.new`);
-  writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
-  renameSync(temporary, join(directory, recordFile));
-}
-
-function readRecord(directory: string, id: string): ContainerRecord {
-  const file = join(directory, recordFile);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') throw missing(id);
-    throw new RunncError('ERR_STATE', `${file} cannot be read (${codeOf(cause)})`, { cause });
-  }
-  let record: ContainerRecord;
-  try {
-    record = JSON.parse(text);
-  } catch (cause) {
-    throw new RunncError('ERR_STATE', `${file} is damaged`, { hint: `runnc delete --force ${id}`, cause });
-  }
-  if (record.schema !== schemaVersion) {
-    throw new RunncError(
-      'ERR_STATE',
-      `${file} was written by another version of runnc (schema ${record.schema}, not ${schemaVersion})`,
-      {
-        hint: 'delete the container with that version',
-      },
-    );
-  }
-  return record.phase === 'created' && !existsSync(join(directory, execFifo)) ? { ...record, phase: 'running' } : record;
 }

@@ -16,6 +16,7 @@ export const numbers = {
   execveat: 322,
   exit_group: 231,
   fcntl: 72,
+  flock: 73,
   getpid: 39,
   ioctl: 16,
   keyctl: 250,

@@ -10,7 +10,7 @@ const pause = 25;
  * that are there. After a wait two looks have to agree: addresses come before routes.
  */
 export async function lookForInterfaces(
-  host: Pick<Host, 'run'>,
+  host: Pick<Host, 'runInNetwork'>,
   netns: string,
   count: number,
   wait: number,
@@ -18,7 +18,7 @@ export async function lookForInterfaces(
   const end = Date.now() + wait;
   let before: string | undefined;
   for (let waited = false; ; waited = true) {
-    const { status, stdout, stderr } = await host.run('ip', ['-json', '-details', '-batch', '-'], { input: question, netns });
+    const { status, stdout, stderr } = await host.runInNetwork(netns, 'ip', ['-json', '-details', '-batch', '-'], question);
     if (status !== 0) throw Object.assign(new Error(`ip cannot list the interfaces: ${stderr.trim()}`), { code: 'ERR_NETWORK' });
     const interfaces = parseInterfaces(stdout);
     const answer = JSON.stringify(interfaces);

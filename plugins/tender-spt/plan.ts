@@ -1,5 +1,6 @@
 /** The tape of an spt guest: memory, segments, devices, wait set; then the guest. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
+import { attachBlocks, blockPolicy } from './blocks.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
 import { netDevices } from './net-devices.ts';
 
@@ -9,7 +10,7 @@ const timerCookie = 0xfffffffen;
 
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
 export function planLaunch(
-  { tape, mapProgram, fillManifest }: Pick<Host, 'tape' | 'mapProgram' | 'fillManifest'>,
+  { tape, fillManifest, mapProgram }: Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
@@ -37,7 +38,9 @@ export function planLaunch(
     programEnd: end,
     waitSet,
     timer,
-    manifest: solo5.manifest ? fillManifest(solo5.manifest, net.attached) : new Uint8Array(8),
+    manifest: solo5.manifest
+      ? fillManifest(solo5.manifest, [...attachBlocks(launch.blocks, descriptors), ...net.attached])
+      : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
   const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
@@ -71,7 +74,12 @@ export function planLaunch(
     entry: elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
-    policy: [...basePolicy(waitSet, timer), ...net.policy, ...architecture.guestCalls],
+    policy: [
+      ...basePolicy(waitSet, timer),
+      ...blockPolicy(launch.blocks, descriptors),
+      ...net.policy,
+      ...architecture.guestCalls,
+    ],
   };
 }
 

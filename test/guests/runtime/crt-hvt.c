@@ -13,7 +13,8 @@ struct boot_info {
 };
 
 /* hvt_abi.h: enum hvt_hypercall. */
-enum { HYPERCALL_WALLTIME = 1, HYPERCALL_PUTS = 2, HYPERCALL_POLL = 3, HYPERCALL_NET_WRITE = 6, HYPERCALL_NET_READ = 7, HYPERCALL_HALT = 8 };
+enum { HYPERCALL_WALLTIME = 1, HYPERCALL_PUTS = 2, HYPERCALL_POLL = 3 };
+enum { HYPERCALL_BLOCK_WRITE = 4, HYPERCALL_BLOCK_READ = 5, HYPERCALL_NET_WRITE = 6, HYPERCALL_NET_READ = 7, HYPERCALL_HALT = 8 };
 #define SECOND 1000000000ull
 
 static const struct boot_info *boot;
@@ -70,6 +71,24 @@ int net_write(u64 device, const void *frame, size_t length)
 	struct { u64 device; const void *frame; u64 length; i32 result; } write = {device, frame, length, 0};
 	hypercall(HYPERCALL_NET_WRITE, &write);
 	return write.result == 0;
+}
+
+static int transfer_block(unsigned number, const struct guest *guest, u32 handle, u64 offset, const void *data)
+{
+	struct { u64 handle, offset; const void *data; u64 length; i32 result; } block = {
+		handle, offset, data, guest->manifest->devices[handle].block.block_size, -1};
+	hypercall(number, &block);
+	return block.result;
+}
+
+int read_block(const struct guest *guest, u32 handle, u64 offset, void *into)
+{
+	return transfer_block(HYPERCALL_BLOCK_READ, guest, handle, offset, into);
+}
+
+int write_block(const struct guest *guest, u32 handle, u64 offset, const void *from)
+{
+	return transfer_block(HYPERCALL_BLOCK_WRITE, guest, handle, offset, from);
 }
 
 void set_thread_pointer(void *pointer)

@@ -100,6 +100,20 @@ int net_write(u64 device, const void *frame, size_t length)
 	return written == (long)length;
 }
 
+int read_block(const struct guest *guest, u32 handle, u64 offset, void *into)
+{
+	const struct device *device = &guest->manifest->devices[handle];
+	long size = device->block.block_size;
+	return system_call(SYS_pread64, device->descriptor, (long)into, size, (long)offset, 0, 0) == size ? 0 : 1;
+}
+
+int write_block(const struct guest *guest, u32 handle, u64 offset, const void *from)
+{
+	const struct device *device = &guest->manifest->devices[handle];
+	long size = device->block.block_size;
+	return system_call(SYS_pwrite64, device->descriptor, (long)from, size, (long)offset, 0, 0) == size ? 0 : 1;
+}
+
 void set_thread_pointer(void *pointer)
 {
 	if (set_thread_pointer_as_process(pointer))

@@ -96,6 +96,9 @@ size_t net_read(u64 device, void *frame, size_t size);
 int net_write(u64 device, const void *frame, size_t length);
 /* Waits at most that long for a frame on any device. */
 void wait_for_frames(u64 ns);
+/* One block, by the device's handle (its index in the manifest); what comes back is how the tender answered: 0 is well. */
+int read_block(const struct guest *guest, u32 handle, u64 offset, void *into);
+int write_block(const struct guest *guest, u32 handle, u64 offset, const void *from);
 /* Asks the host for something by number: a system call under spt, a hypercall under hvt. `call[0]` is the number. */
 long raw_call(const u64 call[7]);
 /* Whether a byte can be read there, found out without a fault: 1, 0, or -1 where there is no way to know. */

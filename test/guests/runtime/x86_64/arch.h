@@ -8,6 +8,8 @@
 enum {
 	SYS_read = 0,
 	SYS_write = 1,
+	SYS_pread64 = 17,
+	SYS_pwrite64 = 18,
 	SYS_getpid = 39,
 	SYS_arch_prctl = 158,
 	SYS_clock_gettime = 228,

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import * as tools from '../../core/launch/calls.ts';
-import type { Segment } from '../../core/plugin.ts';
-import { mapSegment, programEnd } from './segments.ts';
+import type { Segment } from '../plugin.ts';
+import * as tools from './calls.ts';
+import { mapProgram } from './map-program.ts';
+
+const map = (segments: readonly Segment[]) => mapProgram(segments, { fd: 4, base: 0, executable: true });
 
 const page = 4096;
 const pages = 6;
@@ -17,7 +19,7 @@ function played(segment: Segment) {
     expect([address % page, size % page]).toEqual([0, 0]);
     protections.fill(protection, (address - base) / page, (address - base + size) / page);
   };
-  for (const { call, args } of mapSegment(tools, 4, segment)) {
+  for (const { call, args } of map([segment]).ops) {
     const [first, second, third, fourth, fifth, sixth] = args as number[] as [number, number, number, number, number, number];
     if (call === 'mmap') {
       expect([fourth, fifth, sixth % page]).toEqual([tools.MAP.private | tools.MAP.fixed, 4, 0]);
@@ -104,17 +106,14 @@ test('a segment of the page cache is mapped, and copied only where it must be', 
     writable: false,
     executable: true,
   };
-  expect(mapSegment(tools, 4, code).map(({ call }) => call)).toEqual(['mmap']);
-  expect(mapSegment(tools, 4, { ...code, writable: true, executable: false }).map(({ call }) => call)).toEqual([
-    'mmap',
-    'pread64',
-  ]);
-  expect(mapSegment(tools, 4, { ...code, fileSize: 0, memorySize: 0 })).toEqual([]);
+  expect(map([code]).ops.map(({ call }) => call)).toEqual(['mmap']);
+  expect(map([{ ...code, writable: true, executable: false }]).ops.map(({ call }) => call)).toEqual(['mmap', 'pread64']);
+  expect(map([{ ...code, fileSize: 0, memorySize: 0 }]).ops).toEqual([]);
 });
 
 test('a program ends with the page of its last segment', () => {
   const at = (address: number, memorySize: number) => ({ address, memorySize }) as Segment;
-  expect(programEnd([])).toBe(0);
-  expect(programEnd([at(base, 1)])).toBe(base + page);
-  expect(programEnd([at(base + page, page), at(base, 1)])).toBe(base + 2 * page);
+  expect(map([]).end).toBe(0);
+  expect(map([at(base, 1)]).end).toBe(base + page);
+  expect(map([at(base + page, page), at(base, 1)]).end).toBe(base + 2 * page);
 });

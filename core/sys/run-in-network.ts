@@ -1,5 +1,5 @@
 /**
- * Runs a program of the system and takes what it printed. By posix_spawn and files in memory: node:child_process and the streams
+ * Runs a program of the system in a network namespace and takes what it printed. By posix_spawn and files in memory: node:child_process and the streams
  * beneath it cost more to load than `ip` takes to run.
  */
 import { accessSync, closeSync, constants, fstatSync, readSync } from 'node:fs';
@@ -14,13 +14,6 @@ const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/
 const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C'];
 const fileActionsSize = 256; // glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines
 
-export interface RunOptions {
-  /** What it reads from its standard input; nothing by default. */
-  readonly input?: string;
-  /** Path of the network namespace in which it runs. */
-  readonly netns?: string | undefined;
-}
-
 export interface RunResult {
   /** Exit status; 128 + signal when a signal ended it. */
   readonly status: number;
@@ -29,14 +22,10 @@ export interface RunResult {
 }
 
 /**
- * Runs a program and waits for it, on this thread: for programs that take milliseconds.
+ * Runs a program with `input` on its standard input and waits for it, on this thread: for programs that take milliseconds.
  * @throws RunncError ERR_UNSUPPORTED when the system has no such program
  */
-export async function runProgram(
-  name: string,
-  args: readonly string[],
-  { input = '', netns }: RunOptions = {},
-): Promise<RunResult> {
+export async function runInNetwork(netns: string, name: string, args: readonly string[], input = ''): Promise<RunResult> {
   const path = findProgram(name);
   const { call } = await libc();
   const file = () => call('making a file in memory', 'memfd_create', name, 1); // MFD_CLOEXEC, linux/memfd.h
@@ -47,7 +36,7 @@ export async function runProgram(
     writeAll(stdin, new TextEncoder().encode(input));
     call('rewinding a file', 'lseek', stdin, 0, 0); // SEEK_SET, unistd.h
     const spawn = await spawner(path, [name, ...args], files);
-    const pid = netns === undefined ? spawn() : await inNetworkNamespace(netns, spawn);
+    const pid = await inNetworkNamespace(netns, spawn);
     const status = [0];
     call(`waiting for ${name}`, 'wait4', pid, status, 0, null);
     return { status: exitStatus(status[0] as number), stdout: contentOf(stdout), stderr: contentOf(stderr) };

@@ -1,0 +1,93 @@
+/**
+ * block-raw: puts a file or block device behind a guest's block device, as it is. Which one, by the device's name in the manifest:
+ * runnc.config, else the annotation `org.runnc.block.NAME`, else `RUNNC_BLOCK_NAME` in the environment (for engines that pass
+ * no annotations). Files of the image may always be named; files of the host only where runnc.config allows it.
+ */
+import { realpathSync } from 'node:fs';
+import type { BlockDevice, Container, Host, Plugin } from '../../core/plugin.ts';
+import { blockSizeOf, sectorSize } from './block-size.ts';
+import { failure, parseRequest, type RawRequest } from './request.ts';
+
+export interface RawOptions {
+  /** By the device's name: `[host:]PATH[,ro|,rw]`. */
+  readonly devices?: Readonly<Record<string, string>>;
+  /** Files, block devices and folders of the host that annotations and the environment may name. */
+  readonly allow?: readonly string[];
+}
+
+export default {
+  name: 'block-raw',
+  api: 1,
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      devices: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+      allow: { type: 'array', items: { type: 'string', pattern: '^/' } },
+    },
+  },
+  apply(host, options) {
+    host.hooks.rootfs.tap('block-raw', (container, _unikernel, { name }) => {
+      const request = requestFor(name, container, options);
+      return request && attach(host, container, name, request);
+    });
+  },
+} satisfies Plugin<RawOptions>;
+
+function requestFor(name: string, container: Container, { devices = {}, allow = [] }: RawOptions): RawRequest | undefined {
+  const key = `org.runnc.block.${name}`;
+  const variable = `RUNNC_BLOCK_${name}=`;
+  const asked: readonly (readonly [what: string, text: string | undefined])[] = [
+    [`the annotation ${key}`, container.annotations[key]],
+    [variable.slice(0, -1), container.env.findLast((entry) => entry.startsWith(variable))?.slice(variable.length)],
+  ];
+  const [what, text] = asked.find(([, value]) => value !== undefined) ?? [];
+  const chosen = Object.hasOwn(devices, name) ? devices[name] : undefined;
+  if (chosen !== undefined) {
+    if (text !== undefined && text !== chosen) throw failure(`${what} asks for ${text}, and runnc.config puts ${chosen} there`);
+    return parseRequest(chosen, `devices.${name} of block-raw in runnc.config`);
+  }
+  if (what === undefined || text === undefined) return undefined;
+  const request = parseRequest(text, what);
+  if (request.host && !allow.some((allowed) => isWithin(request.path, allowed))) {
+    throw failure(`${what} asks for the host's ${request.path}, which runnc.config does not allow`, 'see allow of block-raw');
+  }
+  return request;
+}
+
+/** Whether it is that file or in that folder, symlinks followed on both sides: a link in an allowed folder opens no other door. */
+function isWithin(path: string, allowed: string): boolean {
+  try {
+    const [file, place] = [realpathSync(path), realpathSync(allowed)];
+    return file === place || file.startsWith(place.endsWith('/') ? place : `${place}/`);
+  } catch {
+    // One of them is not there: not allowed, or nothing to be had.
+    return false;
+  }
+}
+
+function attach({ insideRootfs }: Host, container: Container, name: string, request: RawRequest): BlockDevice {
+  const path = request.host ? realpathSync(request.path) : insideRootfs(container.rootfs, request.path).path;
+  let size: ReturnType<typeof blockSizeOf>;
+  try {
+    size = blockSizeOf(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw failure(`the block device ${name} is to be ${request.path}, which is not there`);
+  }
+  if (size.device && !request.host) {
+    // mknod in an image must not open a disk of the host.
+    throw failure(`the block device ${name} is to be ${request.path} of the image, which is a device node`, 'write host:/PATH');
+  }
+  if (size.bytes < sectorSize || size.bytes % sectorSize !== 0) {
+    throw failure(`${request.path} has ${size.bytes} bytes, not a whole number of blocks of ${sectorSize} bytes`);
+  }
+  if (!request.host && !request.readOnly && container.rootfsReadOnly) {
+    throw failure(
+      `the block device ${name} is to write to ${request.path}, and the container is read-only`,
+      'add ,ro after the path',
+    );
+  }
+  const { readOnly } = request;
+  return { name, path, readOnly, capacity: size.bytes, blockSize: sectorSize, lock: readOnly ? 'shared' : 'exclusive' };
+}

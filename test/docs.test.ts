@@ -1,0 +1,68 @@
+/** The pages for people: their links lead somewhere, and they say all that the configuration has. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import schema from '../config/schema.json' with { type: 'json' };
+
+const top = fileURLToPath(new URL('..', import.meta.url));
+const notOurs = ['.git', 'build', 'dist', 'node_modules'];
+
+const pages = readdirSync(top, { withFileTypes: true })
+  .flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name];
+    if (notOurs.includes(entry.name)) return [];
+    return readdirSync(path.join(top, entry.name), { recursive: true }).map((name) => path.join(entry.name, String(name)));
+  })
+  .filter((name) => name.endsWith('.md') && !name.includes('node_modules'));
+
+const read = (page: string) => readFileSync(path.join(top, page), 'utf8');
+/** Without what stands in code, where `[a](b)` is no link. */
+const prose = (page: string) => read(page).replace(/^(```|~~~)[\s\S]*?^\1|^ {4}.*$|`[^`\n]*`/gm, '');
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchors(page: string): readonly string[] {
+  const headings = [...read(page).matchAll(/^#+ +(.+)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(pages)('the links of %s lead somewhere', (page) => {
+  const links = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  const broken = links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [file = '', anchor] = link.split('#');
+    const target = file === '' ? page : path.join(path.dirname(page), file);
+    if (!existsSync(path.join(top, target))) return true;
+    return anchor !== undefined && !anchors(target).includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+interface Key {
+  readonly name: string;
+  readonly preset?: unknown;
+}
+
+interface Properties {
+  readonly [name: string]: { readonly description?: string; readonly default?: unknown; readonly properties?: Properties };
+}
+
+function keys(properties: Properties, above = ''): readonly Key[] {
+  return Object.entries(properties).flatMap(([key, { default: preset, properties: inner }]): Key[] => {
+    const name = `${above}${key}`;
+    return [{ name, preset }, ...(inner ? keys(inner, `${name}.`) : [])];
+  });
+}
+
+test.each(keys(schema.properties))('docs/configuration.md has the key $name and its default', ({ name, preset }) => {
+  const row = read('docs/configuration.md')
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${name}\` `));
+  expect(row).toBeDefined();
+  if (preset !== undefined) expect(row).toContain(`\`${JSON.stringify(preset)}\``);
+});
