@@ -6,10 +6,8 @@
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
-
 import type { Place } from './linux/inside-rootfs.ts';
 import type { RunOptions } from './linux/run-program.ts';
-
 import type { RunResult } from './sys/run-in-network.ts';
 
 export type { AttachedDevice } from './launch/fill-manifest.ts';
