@@ -61,7 +61,8 @@ function watched(hook: string, tap: FullTap, log: Log): FullTap['fn'] {
  */
 export function pluginError(plugin: string, hook: string, cause: unknown): RunncError {
   if (cause instanceof RunncError) return cause;
-  const { message, code, hint } = cause as { message?: unknown; code?: unknown; hint?: unknown };
+  // Anything can be thrown, even nothing.
+  const { message, code, hint } = (cause ?? {}) as { message?: unknown; code?: unknown; hint?: unknown };
   const details = { cause, ...(typeof hint === 'string' ? { hint } : {}) };
   if (errorCodes.includes(code as ErrorCode)) return new RunncError(code as ErrorCode, String(message), details);
   return new RunncError('ERR_PLUGIN', `plugin ${plugin} failed in ${hook}: ${message ?? String(cause)}`, details);

@@ -30,10 +30,11 @@ export class Resources {
     const ledger = this.#ledger;
     if (!ledger) throw new RunncError('ERR_PLUGIN', `the resource ${resource.name} can be taken for a container only`);
     // Saved before and after, so that a process that dies in between leaves a name to release by.
-    const before = ledger.resources;
-    ledger.save([...before, { name: resource.name }]);
+    const pending: TakenResource = { name: resource.name };
+    ledger.save([...ledger.resources, pending]);
     const state = await resource.acquire(container, input);
-    ledger.save([...before, { name: resource.name, state }]);
+    // Others may have been taken meanwhile.
+    ledger.save(ledger.resources.map((taken) => (taken === pending ? { name: resource.name, state } : taken)));
     return state;
   }
 
