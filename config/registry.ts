@@ -2,9 +2,18 @@
 import type { Use } from '../core/lifecycle/runtime.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';
+import networkTap from '../plugins/network-tap/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 
-export const builtIn: readonly Use[] = [[archX86_64], [blockRaw], [seccomp], [tenderSpt], [tenderHvt], [unikernelSolo5]];
+export const builtIn: readonly Use[] = [
+  [archX86_64],
+  [blockRaw],
+  [networkTap],
+  [seccomp],
+  [tenderSpt],
+  [tenderHvt],
+  [unikernelSolo5],
+];

@@ -21,6 +21,7 @@ export const errorCodes = [
   'ERR_LEFT_BEHIND',
   'ERR_MANIFEST',
   'ERR_MEMORY',
+  'ERR_NETWORK',
   'ERR_NO_CONTAINER',
   'ERR_NO_PROGRAM',
   'ERR_NO_TENDER',

@@ -6,11 +6,12 @@
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
-
 import type { Place } from './linux/inside-rootfs.ts';
 import type { RunOptions } from './linux/run-program.ts';
+import type { RunResult } from './sys/run-in-network.ts';
 
 export type { AttachedDevice } from './launch/fill-manifest.ts';
+export type { RunResult } from './sys/run-in-network.ts';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
@@ -44,6 +45,16 @@ export interface Host {
   run(file: string, args: readonly string[], options?: RunOptions): Promise<{ stdout: string }>;
   /** Where a path of the container leads in its root file system, symlinks followed as from inside of it. */
   insideRootfs(rootfs: string, path: string): Place;
+  /**
+   * Runs a program of the system (`ip`, `tc`) in the network namespace at `netns` and takes what it printed; a status other than 0 is
+   * not thrown. For programs that take milliseconds: nothing else happens meanwhile.
+   */
+  runInNetwork(netns: string, program: string, args: readonly string[], input?: string): Promise<RunResult>;
+  /**
+   * Calls `work` in the network namespace at `netns`: files below /proc/sys/net are those of that namespace. `work` must not be
+   * asynchronous, as all other code would be in there while it waits.
+   */
+  inNetwork<Result>(netns: string, work: () => Result): Promise<Result>;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
 }
@@ -123,6 +134,8 @@ export interface Container {
   readonly pid: number | undefined;
   /** Path of the network namespace: `/proc/PID/ns/net`; undefined before `create` has made the sandbox. */
   readonly netns: string | undefined;
+  /** Path of the network namespace that config.json has the container join; undefined: it has one of its own. */
+  readonly joinedNetns: string | undefined;
 }
 
 /** The unikernel program, opened and its ELF headers checked. */
@@ -213,11 +226,14 @@ export interface NetworkDevice {
   readonly name: string;
   /** Name of the tap device in the container's network namespace. */
   readonly tap: string;
+  /** The interface of that namespace behind it, `eth0`; undefined where nothing is. */
+  readonly interface: string | undefined;
   /** Six bytes as `02:42:ac:11:00:02`. */
   readonly mac: string;
   readonly mtu: number;
   /** `ADDRESS/PREFIX`, IPv4 and IPv6. */
   readonly addresses: readonly string[];
+  /** Without those that an address implies; the default routes are `0.0.0.0/0` and `::/0`. */
   readonly routes: readonly { readonly destination: string; readonly gateway?: string }[];
 }
 

@@ -26,15 +26,20 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
     directory,
     pid,
     netns: pid === undefined ? undefined : `/proc/${pid}/ns/net`,
+    joinedNetns: joinedNetns(spec),
   };
 }
 
+/** Path of the network namespace in config.json, if it has one. */
+export const joinedNetns = ({ linux }: Bundle['spec']): string | undefined =>
+  linux?.namespaces?.find(({ type }) => type === 'network')?.path;
+
 /** For commands that come after the bundle may have gone: what is needed to give resources back. */
 export function containerOfRecord(record: ContainerRecord, directory: string): Container {
-  const { id, bundle, rootfs, annotations, init } = record;
+  const { id, bundle, rootfs, annotations, init, joinedNetns } = record;
   const netns = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
   return {
-    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations },
+    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations, joinedNetns },
     ...{ hostname: undefined, args: [], env: [], cwd: '/', mounts: [] },
     ...netns,
   };

@@ -13,7 +13,7 @@ import { type ContainerRecord, schemaVersion } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
 import { type ProcessIdentity, processStat } from '../sys/process.ts';
 import { blocksOf } from './blocks.ts';
-import { containerOf, ociState } from './container.ts';
+import { containerOf, joinedNetns, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { destroy, ledgerOf } from './destroy.ts';
@@ -76,6 +76,7 @@ function checkConsole({ spec }: Bundle, { consoleSocket, foreground }: CreateOpt
 function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { runtime }: Loaded): ContainerRecord {
   const { spec, path, rootfs } = bundle;
   const { startContainer, poststart, poststop } = spec.hooks ?? {};
+  const netns = joinedNetns(spec);
   const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
   // Before the plan is ours: giving up later ends every process in it.
   requireUnused(cgroup);
@@ -92,6 +93,7 @@ function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { 
     // Known before the first directory is made, so that whatever is made can be found again.
     cgroup,
     resources: [],
+    ...(netns === undefined ? {} : { joinedNetns: netns }),
     hooks: {
       ...(startContainer ? { startContainer } : {}),
       ...(poststart ? { poststart } : {}),

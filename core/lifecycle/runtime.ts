@@ -80,6 +80,8 @@ export class Runtime {
       run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
       insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
+      runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
+      inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);
         mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -3,7 +3,8 @@ import { sentenceOf } from '../errors.ts';
 import { runHooks } from '../oci/run-hooks.ts';
 import { demand } from '../state/status.ts';
 import type { Held } from '../state/store.ts';
-import type { ProcessIdentity } from '../sys/process.ts';
+import { type ProcessIdentity, processStat } from '../sys/process.ts';
+import { sleep } from '../sys/sleep.ts';
 import { containerOfRecord, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import { releaseInit } from './release.ts';
@@ -34,11 +35,7 @@ async function startHeld(context: Context, held: Held): Promise<void> {
     });
     await releaseInit(init, directory);
   } catch (error) {
-    try {
-      process.kill(init.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself: that is why we are here.
-    }
+    await end(init);
     throw error;
   }
   // A hook that fails here is only warned about (runtime-spec, runtime.md, "Lifecycle", 9).
@@ -49,5 +46,23 @@ async function startHeld(context: Context, held: Held): Promise<void> {
     const { loadFor } = await import('./load.ts');
     const { hooks } = await loadFor(context, record);
     await hooks.started.promise(containerOfRecord(record, directory)).catch((error) => context.log.warn(sentenceOf(error)));
+  }
+}
+
+/** For how long its parent may leave it unreaped, in milliseconds. */
+const reapPatience = 500;
+
+/**
+ * Ends init, and gives its parent the time to take notice: an engine that is told of the failure first finds a container that has
+ * not stopped, which it will not delete.
+ */
+async function end({ pid, startTime }: ProcessIdentity): Promise<void> {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself: that is why we are here.
+  }
+  for (const patience = Date.now() + reapPatience; processStat(pid)?.startTime === startTime && Date.now() < patience; ) {
+    await sleep(2);
   }
 }

@@ -40,6 +40,8 @@ export interface ContainerRecord {
   readonly init?: ProcessIdentity;
   readonly cgroup?: CgroupPlan;
   readonly resources: readonly TakenResource[];
+  /** Path of the network namespace in config.json: what is left in there is found by it. */
+  readonly joinedNetns?: string;
   /** Hooks that run after `create`: the bundle may be gone by then. */
   readonly hooks?: {
     readonly startContainer?: readonly Hook[];

@@ -2,6 +2,7 @@
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
 import { attachBlocks, blockPolicy } from './blocks.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
+import { netDevices } from './net-devices.ts';
 
 const pageSize = 4096;
 /** Cookie of the timer in the wait set (Solo5 bindings/spt/sys_linux: SPT_INTERNAL_TIMERFD). */
@@ -30,12 +31,16 @@ export function planLaunch(
   }
   const waitSet = descriptors.free as number;
   const timer = waitSet + 1;
+  const packed = architecture.name === 'amd64';
+  const net = netDevices(tape, launch, descriptors, waitSet, packed);
   const low = lowMemory({
     memory,
     programEnd: end,
     waitSet,
     timer,
-    manifest: solo5.manifest ? fillManifest(solo5.manifest, attachBlocks(launch.blocks, descriptors)) : new Uint8Array(8),
+    manifest: solo5.manifest
+      ? fillManifest(solo5.manifest, [...attachBlocks(launch.blocks, descriptors), ...net.attached])
+      : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
   const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
@@ -55,7 +60,8 @@ export function planLaunch(
     // The lowest free numbers: the wait set gets `free`, the timer the next.
     epollCreate(),
     timerfdCreate(),
-    epollAdd(waitSet, timer, timerCookie, architecture.name === 'amd64'),
+    epollAdd(waitSet, timer, timerCookie, packed),
+    ...net.ops,
     close(program),
     // A guest has no input, and says everything through descriptor 1.
     close(0),
@@ -68,7 +74,12 @@ export function planLaunch(
     entry: elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
-    policy: [...basePolicy(waitSet, timer), ...blockPolicy(launch.blocks, descriptors), ...architecture.guestCalls],
+    policy: [
+      ...basePolicy(waitSet, timer),
+      ...blockPolicy(launch.blocks, descriptors),
+      ...net.policy,
+      ...architecture.guestCalls,
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
-/** Recognises any Solo5 program by its ABI note; it gets its arguments as they are. */
+/** Recognises any Solo5 program by its ABI note; it gets its arguments as they are, but for words that stand for its network. */
 import type { Plugin } from '../../core/plugin.ts';
+import { replacePlaceholders } from './placeholders.ts';
 
 /** Targets of the ABI note (Solo5 include/elf_abi.h, enum abi_target). */
 const targets: Readonly<Record<number, string>> = { 1: 'hvt', 2: 'spt', 3: 'virtio', 4: 'muen', 5: 'genode', 6: 'xen' };
@@ -31,6 +32,11 @@ export default {
       }
       if (!solo5.manifest) throw failure('ERR_MANIFEST', `${path} has no Solo5 manifest`, 'build it with Solo5 0.6 to 0.12');
       return { name: 'solo5', abi, devices: solo5.manifest.devices, commandLine: container.args.slice(1).join(' ') };
+    });
+    hooks.launch.tap('unikernel-solo5', (launch, { hostname }) => {
+      // What other plugins recognised has its own way of being told.
+      if (launch.unikernel.name !== 'solo5' || launch.network.devices.length === 0) return launch;
+      return { ...launch, commandLine: replacePlaceholders(launch.commandLine, launch.network, hostname) };
     });
   },
 } satisfies Plugin;

@@ -58,7 +58,7 @@ async function built() {
 async function fingerprint(architecture) {
   const hash = createHash('sha256').update(JSON.stringify(architecture));
   const runtime = join(sources, 'runtime');
-  for (const folder of [sources, runtime, join(runtime, architecture.folder)]) {
+  for (const folder of [sources, runtime, join(runtime, architecture.folder), join(sources, 'net')]) {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!/\.(c|h|S|ld|mjs)$/.test(entry.name)) continue;
       hash.update(`\0${entry.name}\0`).update(await readFile(join(folder, entry.name)));
@@ -81,13 +81,18 @@ async function build({ compiler, folder, flags }, files) {
     await gcc(...compile, ...files.filter(usesVectors).map((file) => join(sources, file)));
     await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'));
 
+    // A library, of which a guest gets only what it calls.
+    const net = (await readdir(join(sources, 'net'))).filter((file) => file.endsWith('.c')).sort();
+    await gcc(...compile, '-O2', '-mgeneral-regs-only', ...net.map((file) => join(sources, 'net', file)));
+    await run('ar', ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
+
     await gcc(...linkerFlags, '-o', 'linux', 'linux.o');
     const programs = ['linux'];
     for (const tender of tenders) {
       for (const name of files.map(nameOf)) {
         const program = `${name}.${tender}`;
         const objects = ['start.o', `crt-${tender}.o`, 'text.o', `${name}.o`];
-        await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects);
+        await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects, 'libnet.a');
         programs.push(program);
       }
     }

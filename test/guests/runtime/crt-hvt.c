@@ -14,7 +14,7 @@ struct boot_info {
 
 /* hvt_abi.h: enum hvt_hypercall. */
 enum { HYPERCALL_WALLTIME = 1, HYPERCALL_PUTS = 2, HYPERCALL_POLL = 3 };
-enum { HYPERCALL_BLOCK_WRITE = 4, HYPERCALL_BLOCK_READ = 5, HYPERCALL_HALT = 8 };
+enum { HYPERCALL_BLOCK_WRITE = 4, HYPERCALL_BLOCK_READ = 5, HYPERCALL_NET_WRITE = 6, HYPERCALL_NET_READ = 7, HYPERCALL_HALT = 8 };
 #define SECOND 1000000000ull
 
 static const struct boot_info *boot;
@@ -51,6 +51,26 @@ void wait_ns(u64 ns)
 {
 	struct { u64 timeout, ready; i32 count; } poll = {.timeout = ns};
 	hypercall(HYPERCALL_POLL, &poll);
+}
+
+/* A poll ends with the first frame or with the time. */
+void wait_for_frames(u64 ns)
+{
+	wait_ns(ns);
+}
+
+size_t net_read(u64 device, void *frame, size_t size)
+{
+	struct { u64 device; void *frame; u64 size; i32 result; } read = {device, frame, size, 0};
+	hypercall(HYPERCALL_NET_READ, &read);
+	return read.result == 0 ? read.size : 0;
+}
+
+int net_write(u64 device, const void *frame, size_t length)
+{
+	struct { u64 device; const void *frame; u64 length; i32 result; } write = {device, frame, length, 0};
+	hypercall(HYPERCALL_NET_WRITE, &write);
+	return write.result == 0;
 }
 
 static int transfer_block(unsigned number, const struct guest *guest, u32 handle, u64 offset, const void *data)

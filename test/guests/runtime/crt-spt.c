@@ -63,7 +63,7 @@ u64 wall_clock_ns(void)
 }
 
 /* The way Solo5 waits: the timer is one of the descriptors in the wait set (spt_abi.h, SPT_INTERNAL_TIMERFD). */
-void wait_ns(u64 ns)
+static void wait_until(u64 ns, int or_frames)
 {
 	const struct timer timer = {.value = {ns / SECOND, (ns % SECOND) | 1}};
 	struct event event;
@@ -71,11 +71,33 @@ void wait_ns(u64 ns)
 		finish(255);
 	for (;;) {
 		long ready = system_call(SYS_epoll_pwait, boot->epoll, (long)&event, 1, -1, 0, 0);
-		if (ready == 1 && event.data == 0xfffffffe)
+		if (ready == 1 && (or_frames || event.data == 0xfffffffe))
 			return;
 		if (ready < 0 && ready != -EINTR)
 			finish(255);
 	}
+}
+
+void wait_ns(u64 ns)
+{
+	wait_until(ns, 0);
+}
+
+void wait_for_frames(u64 ns)
+{
+	wait_until(ns, 1);
+}
+
+size_t net_read(u64 device, void *frame, size_t size)
+{
+	long length = system_call(SYS_read, boot->manifest->devices[device].descriptor, (long)frame, (long)size, 0, 0, 0);
+	return length > 0 ? (size_t)length : 0;
+}
+
+int net_write(u64 device, const void *frame, size_t length)
+{
+	long written = system_call(SYS_write, boot->manifest->devices[device].descriptor, (long)frame, (long)length, 0, 0, 0);
+	return written == (long)length;
 }
 
 int read_block(const struct guest *guest, u32 handle, u64 offset, void *into)

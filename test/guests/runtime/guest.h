@@ -91,6 +91,11 @@ u64 wall_clock_ns(void);
 void wait_ns(u64 ns);
 void set_thread_pointer(void *pointer);
 _Noreturn void finish(int status);
+/* A frame from a network device, or to it; `device` is the handle. Reading answers its length, 0 where there is none. */
+size_t net_read(u64 device, void *frame, size_t size);
+int net_write(u64 device, const void *frame, size_t length);
+/* Waits at most that long for a frame on any device. */
+void wait_for_frames(u64 ns);
 /* One block, by the device's handle (its index in the manifest); what comes back is how the tender answered: 0 is well. */
 int read_block(const struct guest *guest, u32 handle, u64 offset, void *into);
 int write_block(const struct guest *guest, u32 handle, u64 offset, const void *from);
@@ -100,6 +105,8 @@ long raw_call(const u64 call[7]);
 int is_readable(u64 address);
 
 /* Text: text.c. A line leaves in one piece, so that lines of several guests do not mix. */
+void *memcpy(void *to, const void *from, size_t length);
+void *memset(void *to, int value, size_t length);
 void put(const char *text);
 void put_number(u64 number);
 void put_hex(u64 number);

@@ -6,6 +6,7 @@
 
 /* asm/unistd_64.h */
 enum {
+	SYS_read = 0,
 	SYS_write = 1,
 	SYS_pread64 = 17,
 	SYS_pwrite64 = 18,

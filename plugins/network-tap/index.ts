@@ -1,0 +1,98 @@
+/** Connects the network devices of a unikernel with the interfaces of its container, by tap devices. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Container, Json, Plugin } from '../../core/plugin.ts';
+import { withAnnotations } from './annotations.ts';
+import { connect, disconnect, requireFree } from './connect.ts';
+import { lookForInterfaces } from './look.ts';
+import { findNamespace, inodeOf, type Namespace } from './namespace.ts';
+import { complete, type Options, schema } from './options.ts';
+import { planNetwork } from './plan.ts';
+import { parseResolvConf } from './resolv-conf.ts';
+import type { Wire } from './wiring.ts';
+
+const name = 'network-tap';
+
+/** What there is to undo. */
+interface Work {
+  readonly namespace: Namespace;
+  readonly wires: readonly Wire[];
+}
+
+export default {
+  name,
+  api: 1,
+  options: schema,
+  apply(host, given) {
+    const options = complete(given);
+    const taps = host.resource<Work, Json>({
+      name,
+      async acquire(container, work) {
+        const netns = netnsOf(container);
+        // Written first: a crash at any later point is cleaned up by what it says.
+        const draft = `${workFile(container)}.new`;
+        writeFileSync(draft, JSON.stringify(work), { mode: 0o600 });
+        renameSync(draft, workFile(container));
+        await connect(host, netns, work.wires);
+        return null;
+      },
+      async release(container) {
+        const work = readWork(container);
+        const netns = work && findNamespace(work.namespace);
+        if (work && netns !== undefined) await disconnect(host, netns, work.wires);
+      },
+    });
+
+    host.hooks.network.tapPromise(name, async (container, unikernel) => {
+      const netns = netnsOf(container);
+      const inode = inodeOf(netns) ?? 0;
+      refuseHost(inode);
+      const own = withAnnotations(options, container.annotations);
+      const devices = unikernel.devices.filter(({ kind }) => kind === 'net').map((device) => device.name);
+      const wait = own.mode === 'none' ? 0 : own.wait;
+      const interfaces = await lookForInterfaces(host, netns, devices.length, wait);
+      const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
+      const path = container.joinedNetns;
+      if (path !== undefined) await requireFree(host, netns, wires);
+      await taps.take(container, { namespace: path === undefined ? { inode } : { inode, path }, wires });
+      return { devices: told, ...resolverOf(container) };
+    });
+  },
+} satisfies Plugin<Partial<Options>>;
+
+function netnsOf({ netns }: Container): string {
+  if (netns === undefined) throw new Error('the container has no network namespace yet');
+  return netns;
+}
+
+/** The host's own interfaces are not for a guest to take. */
+function refuseHost(inode: number): void {
+  if (inode !== inodeOf('/proc/self/ns/net')) return;
+  throw Object.assign(new Error("the container is to use the host's network, and a unikernel has a network stack of its own"), {
+    code: 'ERR_NETWORK',
+    hint: 'connect it to a network instead, and publish its ports (docker run -p)',
+  });
+}
+
+const workFile = ({ directory }: Container) => join(directory, `${name}.json`);
+
+function readWork(container: Container): Work | undefined {
+  try {
+    return JSON.parse(readFileSync(workFile(container), 'utf8')) as Work;
+  } catch (error) {
+    // Not written: nothing was done.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** From the resolv.conf that the engine mounts. */
+function resolverOf({ mounts }: Container) {
+  const source = mounts.find(({ destination }) => destination === '/etc/resolv.conf')?.source;
+  try {
+    return parseResolvConf(source === undefined ? '' : readFileSync(source, 'utf8'));
+  } catch {
+    // Without name servers a guest can still be reached.
+    return parseResolvConf('');
+  }
+}

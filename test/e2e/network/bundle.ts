@@ -1,0 +1,101 @@
+/** netserver without an engine: a bundle, the executable, and a network namespace that the test fills itself. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { inject, onTestFinished } from 'vitest';
+
+const runnc = inject('runnc');
+const guests = inject('guests');
+
+export interface Bare {
+  readonly id: string;
+  /** The arguments with those that every call needs. */
+  command(...args: string[]): string[];
+  /** runnc with these arguments; throws when it fails. */
+  runnc(...args: string[]): Promise<string>;
+  /** Path of the container's network namespace. */
+  netns(): string;
+  /** Runs a program in there. */
+  inside(program: string, ...args: string[]): Promise<string>;
+  output(): string;
+}
+
+export interface BareOptions {
+  readonly words: readonly string[];
+  /** A namespace to join instead of one of its own. */
+  readonly netns?: string;
+  readonly guest?: string;
+  /** Options of the plugin. */
+  readonly network?: Readonly<Record<string, unknown>>;
+}
+
+let count = 0;
+
+/** Creates a container; it is deleted when the test has ended. Its folder is in /run: configuration is not read where others may write. */
+export async function createBare({ words, netns, guest = 'netserver', network }: BareOptions): Promise<Bare> {
+  const folder = mkdtempSync('/run/runnc-network-');
+  const id = `bare-${process.pid}-${++count}`;
+  const config = path.join(folder, 'runnc.config.json');
+  const plugins = ['arch-x86_64', 'seccomp', ['network-tap', network ?? {}], 'tender-spt', 'unikernel-solo5'];
+  writeFileSync(config, JSON.stringify({ plugins }));
+  const command = (...args: string[]) => ['--root', path.join(folder, 'state'), '--config', config, ...args];
+  const run = async (...args: string[]) => (await execa(runnc, command(...args), { cwd: folder })).stdout;
+  onTestFinished(async () => {
+    await run('delete', '--force', id);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  mkdirSync(path.join(folder, 'rootfs'));
+  cpSync(path.join(guests, `${guest}.spt`), path.join(folder, 'rootfs/guest'));
+  await run('spec');
+  const file = path.join(folder, 'config.json');
+  const spec = JSON.parse(readFileSync(file, 'utf8'));
+  Object.assign(spec.process, { terminal: false, args: ['/guest', ...words] });
+  if (netns !== undefined) {
+    for (const namespace of spec.linux.namespaces) if (namespace.type === 'network') namespace.path = netns;
+  }
+  writeFileSync(file, JSON.stringify(spec));
+  const output = path.join(folder, 'output');
+  const fd = openSync(output, 'w');
+  // The guest goes on writing when the executable has ended, so it has to be the file itself.
+  const { status } = spawnSync(runnc, command('create', '--pid-file', 'pid', id), { cwd: folder, stdio: ['ignore', fd, fd] });
+  closeSync(fd);
+  if (status !== 0) throw new Error(readFileSync(output, 'utf8'));
+  const own = `/proc/${readFileSync(path.join(folder, 'pid'), 'utf8')}/ns/net`;
+  return {
+    id,
+    command,
+    runnc: run,
+    netns: () => own,
+    inside: async (program, ...args) => (await execa('nsenter', [`--net=${own}`, program, ...args])).stdout,
+    output: () => readFileSync(output, 'utf8'),
+  };
+}
+
+/** A network namespace held by a file, and gone with the test. */
+export async function makeNamespace(): Promise<{
+  readonly path: string;
+  inside(program: string, ...args: string[]): Promise<string>;
+}> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'runnc-namespace-'));
+  const file = path.join(folder, 'net');
+  writeFileSync(file, '');
+  await execa('unshare', [`--net=${file}`, 'ip', 'link', 'set', 'lo', 'up']);
+  onTestFinished(async () => {
+    await execa('umount', ['--lazy', file]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { path: file, inside: async (program, ...args) => (await execa('nsenter', [`--net=${file}`, program, ...args])).stdout };
+}
+
+/** A veth pair: one end here in `host`, the other as `name` in the namespace `netns`, with its address, up. */
+export async function plug(host: string, hostEnd: string, netns: string, name: string, address: string): Promise<void> {
+  await execa('nsenter', [`--net=${host}`, 'ip', 'link', 'add', hostEnd, 'type', 'veth', 'peer', 'name', name]);
+  const fd = openSync(netns, 'r');
+  await execa('nsenter', [`--net=${host}`, 'ip', 'link', 'set', name, 'netns', `/proc/${process.pid}/fd/${fd}`]);
+  closeSync(fd);
+  await execa('nsenter', [`--net=${host}`, 'ip', 'link', 'set', hostEnd, 'up']);
+  await execa('nsenter', [`--net=${netns}`, 'ip', 'address', 'add', address, 'dev', name]);
+  await execa('nsenter', [`--net=${netns}`, 'ip', 'link', 'set', name, 'up']);
+}

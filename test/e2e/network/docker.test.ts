@@ -1,0 +1,98 @@
+/** A unikernel on Docker's own bridge: reached as any container is, and nothing stays behind. */
+import { beforeAll, expect, test } from 'vitest';
+import { connect } from '../engine/connect.ts';
+import { nothingLeft, traces } from '../engine/traces.ts';
+import { buildNetworkImages, curl, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
+
+const { docker, onHost, address } = connect();
+const greeting = 'Hello from a unikernel on the network\n';
+
+beforeAll(buildNetworkImages);
+
+test('docker run -p: HTTP from the host, by published port and by address; ping; UDP', async () => {
+  const before = await traces(address);
+  const server = await startServer(['-p', '18080:80']);
+  const ip = await server.address();
+  await server.says('serving');
+  expect((await curl('http://127.0.0.1:18080/')).stdout).toBe(greeting);
+  expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
+  ok(await ping(ip, '-c', '3'));
+  expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
+  ok(await docker('rm', '--force', server.name));
+  await nothingLeft(address, before);
+});
+
+test('the guest is told what Docker gave the container', async () => {
+  const server = await startServer(['--mac-address', '02:42:aa:bb:cc:dd']);
+  const text = await server.says('serving');
+  expect(text).toContain('mac: 02:42:aa:bb:cc:dd\nmtu: 1500\n');
+  const [ip, prefix, gateway] = await Promise.all(
+    ['IPAddress', 'IPPrefixLen', 'Gateway'].map((field) => server.address('bridge', field)),
+  );
+  expect(text).toContain(`arguments: ip=${ip}/${prefix} gw=${gateway} `);
+  ok(await ping(ip ?? '', '-c', '1'));
+});
+
+test('1,000 requests, 50 at a time, without an error', async () => {
+  const server = await startServer(['-p', '18081:80']);
+  await server.says('serving');
+  expect((await manyRequests('http://127.0.0.1:18081/', 1000, 50)).stdout).toBe('0\n');
+});
+
+test('100 MB arrive whole', async () => {
+  const server = await startServer();
+  await server.says('serving');
+  const url = `http://${await server.address()}/bytes`;
+  const size = async (bytes: number) =>
+    (await curl(`${url}/${bytes}`, '--output', '/dev/null', '--write-out', '%{size_download}')).stdout;
+  expect(await size(100_000_000)).toBe('100000000');
+  const { stdout } = await curl(`${url}/300`);
+  const body =
+    greeting +
+    Array.from({ length: 300 }, (_, at) => String((at % 251) % 10))
+      .slice(greeting.length)
+      .join('');
+  expect(stdout).toBe(body);
+});
+
+test('a restarted container is on the network again', async () => {
+  const server = await startServer(['-p', '18082:80']);
+  await server.says('serving');
+  for (let times = 0; times < 2; times++) {
+    ok(await docker('restart', '--time', '1', server.name));
+    expect((await curl('http://127.0.0.1:18082/', '--retry', '5', '--retry-connrefused')).stdout).toBe(greeting);
+  }
+});
+
+test('the guest reaches its gateway and other containers', async () => {
+  const first = await startServer();
+  await first.says('serving');
+  const ip = await first.address();
+  const gateway = await first.address('bridge', 'Gateway');
+  const second = await startServer([], ['ip={ipv4}', 'gw={gateway4}', `ping=${ip}`, `ping=${gateway}`]);
+  await second.says(`ping ${ip}: answered`);
+  await second.says(`ping ${gateway}: answered`);
+});
+
+test('--network none: a guest without network devices runs, another is told what is missing', async () => {
+  const { stderr, status } = await docker('run', '--rm', '--runtime=runnc', '--network', 'none', 'netserver');
+  expect(stderr).toContain('declares the network device service, and the container has no interface for it');
+  expect(status).toBe(125);
+});
+
+test("--network host is refused, as the guest would take the host's interfaces", async () => {
+  const { stderr, status } = await docker('run', '--rm', '--runtime=runnc', '--network', 'host', 'netserver');
+  expect(stderr).toContain("the container is to use the host's network");
+  expect(status).toBe(125);
+  ok(await onHost('ip', 'link', 'show', 'docker0'));
+});
+
+test('50 containers on one bridge at once', async () => {
+  const before = await traces(address);
+  const servers = await Promise.all(Array.from({ length: 50 }, () => startServer()));
+  for (const server of servers) {
+    expect((await curl(`http://${await server.address()}/`, '--retry', '5', '--retry-connrefused')).stdout).toBe(greeting);
+  }
+  ok(await docker('rm', '--force', ...servers.map(({ name }) => name)));
+  await nothingLeft(address, before, 30_000);
+}, 300_000);
