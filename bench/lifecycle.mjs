@@ -88,12 +88,18 @@ function memory(place, contenders) {
   });
   const waiting = Object.fromEntries(contenders.map(({ runtime, created }) => [runtime.name, ofProcess(created.pid())]));
   const { runtime } = contenders[0];
-  const sleeper = place.container(runtime, place.bundle(runtime, { program: 'sleep.spt' }));
-  run(runtime.program, sleeper.create);
-  run(runtime.program, sleeper.start);
-  const sleeping = ofProcess(sleeper.pid());
-  run(runtime.program, sleeper.force);
-  return { 'sleeping guest': { runnc: sleeping }, 'created, before start': waiting };
+  const sleeping = (program) => {
+    const sleeper = place.container(runtime, place.bundle(runtime, { program }));
+    for (const command of [sleeper.create, sleeper.start]) run(runtime.program, command);
+    const found = ofProcess(sleeper.pid());
+    run(runtime.program, sleeper.force);
+    return { runnc: found };
+  };
+  return {
+    'sleeping guest, spt': sleeping('sleep.spt'),
+    ...(existsSync('/dev/kvm') ? { 'sleeping guest, hvt': sleeping('sleep.hvt') } : {}),
+    'created, before start': waiting,
+  };
 }
 
 async function calls(place, { runtime, plain }) {
