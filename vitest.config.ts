@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{core,plugins,config,scripts}/**/*.test.{ts,mjs}'],
+          include: ['{core,plugins,config,scripts}/**/*.test.{ts,mjs}', 'test/*.test.ts'],
         },
       },
       {
