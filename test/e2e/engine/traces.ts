@@ -26,16 +26,18 @@ const state = ['containerd-state', 'docker/containers', 'docker-exec'];
 
 /** What there is now. */
 export async function traces(address: EngineAddress): Promise<Traces> {
+  // Tests of another checkout may run at the same time.
+  const isOfOthers = (file: string) => /\/runnc-(e2e|direct)-/.test(file) && !file.includes(address.cgroupParent);
   const { stdout } = await dockerAt(address).onHost('ip', '-brief', 'link');
   const links = stdout.split('\n').map((line) => line.split(/[\s@]/)[0] ?? '');
   const processes = processesIn(address.cgroupParent).filter(isAlive);
   return {
     processes: processes.map((pid) => `${pid} ${commandLine(pid).join(' ')}`),
     namespaces: [...new Set(processes.flatMap(namespacesOf))],
-    mounts: mountPoints(),
+    mounts: mountPoints().filter((mount) => !isOfOthers(mount)),
     cgroups: hierarchies()
       .flatMap(beneath)
-      .filter((cgroup) => containerId.test(cgroup)),
+      .filter((cgroup) => containerId.test(cgroup) && !isOfOthers(cgroup)),
     links: [...readdirSync('/sys/class/net'), ...links.filter((name) => name !== '').map((name) => `${name} (engine)`)],
     files: [...state.map((name) => path.join(address.folder, name)), '/run/runnc']
       .flatMap(filesBeneath)
