@@ -5,6 +5,7 @@ import { RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
+import { programNames } from '../launch/program-names.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
 import type { Architecture, Container, Program, Tender, Unikernel } from '../plugin.ts';
 import { isTapped } from './hooks.ts';
@@ -18,11 +19,50 @@ export interface Identified {
 }
 
 /**
- * Opens the program and asks the plugins. The caller closes `program.fd`.
+ * Opens the program and asks the plugins. Of several that args[0] may mean it is the first that is there, whose tender is
+ * allowed, and whose needs this machine meets. The caller closes `program.fd`.
  * @throws RunncError with the sentence for whoever built the image
  */
 export async function identify(runtime: Runtime, container: Container, config: Config): Promise<Identified> {
   const architecture = await runtime.architecture();
+  const [asked = '', ...rest] = container.args;
+  const refusals: Refusal[] = [];
+  for (const name of programNames(asked, config.tender)) {
+    try {
+      return await identifyOne(runtime, { ...container, args: [name, ...rest] }, architecture, config);
+    } catch (error) {
+      if (!(error instanceof RunncError)) throw error;
+      // Only a program that is not there, or that nobody here starts, leaves the choice to the others.
+      if (name === asked && error.code !== 'ERR_NO_PROGRAM' && error.code !== 'ERR_NO_TENDER') throw error;
+      refusals.push({ asked: name === asked, error });
+    }
+  }
+  throw tell(refusals);
+}
+
+interface Refusal {
+  /** Whether it is the program of just the name that the image gives. */
+  readonly asked: boolean;
+  readonly error: RunncError;
+}
+
+/** One error of all: what is said of programs that are there; else that the one which was asked for is nowhere. */
+function tell(refusals: readonly Refusal[]): RunncError {
+  const there = refusals.filter(({ error }) => error.code !== 'ERR_NO_PROGRAM');
+  const [first, ...others] = there.length > 0 ? there : refusals.filter(({ asked }) => asked);
+  if (first === undefined) throw new RunncError('ERR_NO_PROGRAM', 'the container has no program to start');
+  const { code, hint } = first.error;
+  if (others.length === 0) return first.error;
+  const message = [first, ...others].map(({ error }) => error.message).join('; and ');
+  return new RunncError(code, message, { cause: first.error, ...(hint === undefined ? {} : { hint }) });
+}
+
+async function identifyOne(
+  runtime: Runtime,
+  container: Container,
+  architecture: Architecture,
+  config: Config,
+): Promise<Identified> {
   const program = await openProgram(container);
   try {
     return { architecture, program, ...(await ask(runtime, container, program, architecture, config)) };
@@ -45,7 +85,7 @@ export async function ask(
   const unikernel = await hooks.unikernel.promise(program, container);
   if (!unikernel) {
     throw new RunncError('ERR_NOT_A_UNIKERNEL', `${path} is ${describeProgram(elf, solo5)}, not a unikernel that runnc knows`, {
-      hint: 'run ordinary images with the default runtime, and build unikernels for Solo5 spt',
+      hint: 'run ordinary images with the default runtime, and build unikernels for Solo5 spt or hvt',
     });
   }
   if (solo5.abi) checkSolo5Layout(elf, path);
@@ -55,14 +95,12 @@ export async function ask(
     throw new RunncError(
       'ERR_NO_TENDER',
       `${path} is ${describeProgram(elf, solo5)}, and no tender that is loaded starts ${unikernel.abi} programs`,
-      {
-        hint: 'build it for spt',
-      },
+      { hint: `build it for ${allowed?.join(' or ') ?? 'spt'}, or add a plugin that starts it to plugins in runnc.config` },
     );
   }
   if (allowed && !allowed.includes(tender.name)) {
     throw new RunncError('ERR_NO_TENDER', `${path} needs the tender ${tender.name}, which runnc.config does not allow`, {
-      hint: `tender.allowed is ${allowed.join(', ')}`,
+      hint: `build it for ${allowed.join(' or ')}, or add ${tender.name} to tender.allowed`,
     });
   }
   for (const { kind, name } of unikernel.devices) {

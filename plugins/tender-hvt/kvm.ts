@@ -75,13 +75,13 @@ export async function readKvm({ library }: Pick<Host, 'library'>): Promise<KvmFa
 type Ioctl<Argument> = (fd: number, request: number, argument: Argument) => number;
 
 /** Opens /dev/kvm, or says what is missing. */
-export function openKvm(): number {
+export function openKvm(device: string = kvmDevice): number {
   try {
-    return openSync(kvmDevice, constants.O_RDWR);
+    return openSync(device, constants.O_RDWR);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw unusable(`this machine has no ${kvmDevice}`, cause);
-    throw unusable(`${kvmDevice} cannot be opened (${code})`, cause);
+    if (code === 'ENOENT') throw unusable(`this machine has no ${device}`, cause);
+    throw unusable(`${device} cannot be opened (${code})`, cause);
   }
 }
 

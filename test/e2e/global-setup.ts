@@ -1,5 +1,5 @@
 /** Once before all end-to-end tests: the executable, the guests, and one dockerd that knows runnc; once after them: its end. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
@@ -15,9 +15,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const runnc = path.join(root, 'dist/runnc');
   project.provide('runnc', runnc);
   project.provide('guests', await buildGuests());
-  const engine = await startEngine({ runtimes: { runnc: { path: runnc }, 'runnc-node': { path: nodeWrapper() } } });
+  // Not in /var/tmp: runnc trusts no configuration beside which others can put files.
+  const settings = mkdtempSync('/run/runnc-e2e-');
+  const preferHvt = path.join(settings, 'hvt.json');
+  writeFileSync(preferHvt, JSON.stringify({ tender: { preferred: 'hvt' } }));
+  const engine = await startEngine({
+    runtimes: {
+      runnc: { path: runnc },
+      'runnc-node': { path: nodeWrapper() },
+      'runnc-hvt': { path: runnc, args: ['--config', preferHvt] },
+    },
+  });
   project.provide('engine', engine.address);
-  return engine.stop;
+  return async () => {
+    await engine.stop();
+    rmSync(settings, { recursive: true });
+  };
 }
 
 /** The same source on Node, as a program that an engine can start. */
