@@ -1,0 +1,77 @@
+/* The hostile guest: makes one exit after another, and knows what each must lead to. */
+/* The oracle: what the hypercall must lead to. */
+static int verdict(u64 number, u64 address, const u64 *words)
+{
+	static const u64 sizes[] = {0, 8, 16, 24, 40, 40, 32, 32, 16};
+	if (number < 1 || number > 8 || !in_guest(address, sizes[number]))
+		return FORBIDDEN;
+	if (number == 2)
+		return in_guest(words[0], words[1]) ? GOES_ON : FORBIDDEN;
+	if (number == 4 || number == 5)
+		return of_kind(words[0], 1) && in_guest(words[2], words[3]) ? GOES_ON : FORBIDDEN;
+	if (number == 6 || number == 7)
+		return of_kind(words[0], 2) && in_guest(words[1], words[2]) ? GOES_ON : FORBIDDEN;
+	return number == 8 ? HALTS : GOES_ON;
+}
+
+static int make_hypercall(void)
+{
+	u64 size = guest_parameters.memory_size, number = one_in(16) ? next() % 0x10000 : next() % 10;
+	u32 address = one_in(4) ? (u32)value(size) : (u32)(next() % (size - 64));
+	u64 words[5];
+	int harmless = one_in(2);
+	for (int i = 0; i < 5; i++)
+		words[i] = harmless ? next() % 1500 : value(size);
+	if (number != 2 && !one_in(8))
+		words[0] = next() % (guest_parameters.device_count + 1);
+	u64 room = in_guest(address, 0) ? size - address : 0;
+	if (room)
+		memcpy(guest_parameters.memory + address, words, room < sizeof words ? room : sizeof words);
+	run_page->exit_reason = KVM_EXIT_IO;
+	run_page->io.direction = one_in(64) ? KVM_EXIT_IO_IN : KVM_EXIT_IO_OUT;
+	run_page->io.size = one_in(64) ? 1 << next() % 2 : 4;
+	run_page->io.count = one_in(64) ? (u32)next() : 1;
+	run_page->io.port = (uint16_t)(0x500 + number);
+	run_page->io.data_offset = 0x1000;
+	memcpy((u8 *)run_page + 0x1000, &address, sizeof address);
+	if (run_page->io.direction != KVM_EXIT_IO_OUT || run_page->io.size != 4 || run_page->io.count != 1)
+		return FORBIDDEN;
+	number = (u64)run_page->io.port - 0x500;
+	return verdict(number, address, words);
+}
+
+static int make_other_exit(void)
+{
+	memset(run_page, (int)next(), 256);
+	run_page->exit_reason = one_in(2) ? (u32)(next() % 48) : (u32)next();
+	if (run_page->exit_reason == KVM_EXIT_IO)
+		run_page->exit_reason = KVM_EXIT_SHUTDOWN;
+	u32 reason = run_page->exit_reason;
+	return reason == KVM_EXIT_SHUTDOWN || reason == KVM_EXIT_MMIO || reason == KVM_EXIT_HLT ? FAULTS : KVM_FAILS;
+}
+
+/* The end of a case: did the loop do what it had to? A kernel that says EFAULT may end any guest. */
+static void settle(int outcome)
+{
+	if (in_case)
+		REQUIRE(outcome == expected || (faulted && outcome == FORBIDDEN));
+	in_case = faulted = 0;
+}
+
+static long run_guest(void)
+{
+	settle(GOES_ON);
+	if (cases++ >= limit)
+		longjmp(end_of_guest, 1);
+	in_case = 1;
+	if (one_in(64)) {
+		expected = GOES_ON;
+		return one_in(2) ? -4 : -11; /* EINTR, EAGAIN */
+	}
+	if (one_in(256)) {
+		expected = one_in(2) ? FAULTS : KVM_FAILS;
+		return expected == FAULTS ? -14 : -22; /* EFAULT, EINVAL */
+	}
+	expected = one_in(64) ? make_other_exit() : make_hypercall();
+	return 0;
+}
