@@ -106,4 +106,43 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     expect(await must('wait', id)).toBe('137');
     expect(await inspect(id, 'State')).toMatchObject({ OOMKilled: true, ExitCode: 137, Status: 'exited' });
   });
+
+  test('update and stats know its limits', async () => {
+    const id = await start(['/sleep'], ['--memory=64m', '--pids-limit=20']);
+    await says(id, 'sleeping');
+    await must('update', '--memory=32m', '--memory-swap=32m', '--cpu-shares=512', '--pids-limit=10', id);
+    const { MemUsage, PIDs } = JSON.parse(await must('stats', '--no-stream', '--format', '{{json .}}', id));
+    expect(MemUsage).toContain('/ 32MiB');
+    expect(Number(PIDs)).toBeGreaterThanOrEqual(1);
+    expect(await inspect(id, 'HostConfig.PidsLimit')).toBe(10);
+  });
+
+  test.each([2, 100])('--pids-limit=%i leaves it what it needs', async (limit) => {
+    expect(await run(['/hello', 'x'], [`--pids-limit=${limit}`])).toEqual({
+      stdout: 'Hello from a unikernel\ncommand line: <x>\n',
+      stderr: '',
+      status: 0,
+    });
+  });
+
+  test('restart, and start after stop, make a new machine', async () => {
+    const id = await start(['/sleep']);
+    await says(id, 'sleeping');
+    const first = await inspect(id, 'State.Pid');
+    await must('restart', id);
+    await until('it sleeps again', 20_000, async () => (await docker('logs', id)).stdout === 'sleeping\nsleeping\n');
+    expect(await inspect(id, 'State.Pid')).not.toBe(first);
+    await must('stop', id);
+    await must('start', id);
+    expect(await inspect(id, 'State.Running')).toBe(true);
+  });
+
+  test('with --tty lines end as on a terminal, and stop works', async () => {
+    const stdout = 'Hello from a unikernel\r\ncommand line: <x>\r\n';
+    expect(await run(['/hello', 'x'], ['--tty'])).toEqual({ stdout, stderr: '', status: 0 });
+    const id = await start(['/sleep'], ['--tty']);
+    await says(id, 'sleeping\r\n');
+    await must('stop', '--time', '30', id);
+    expect(await must('wait', id)).toBe('143');
+  });
 });
