@@ -21,7 +21,8 @@ const actionsSize = 256;
 
 if (prctl(setSubreaper, 1, 0, 0, 0) !== 0) throw new Error('prctl(PR_SET_CHILD_SUBREAPER) failed');
 
-const actionsTo = (fd) => {
+/** Standard input, output and error of a program that is started: all of them `fd`. */
+export const actionsTo = (fd) => {
   const actions = Buffer.alloc(actionsSize);
   initActions(actions);
   for (const standard of [0, 1, 2]) addDup(actions, fd, standard);
