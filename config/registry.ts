@@ -4,6 +4,7 @@ import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
+import tenderExternal from '../plugins/tender-external/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
@@ -13,6 +14,7 @@ export const builtIn: readonly Use[] = [
   [blockRaw],
   [networkTap],
   [seccomp],
+  [tenderExternal],
   [tenderSpt],
   [tenderHvt],
   [unikernelSolo5],

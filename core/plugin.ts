@@ -261,6 +261,11 @@ export interface Tender {
   readonly name: string;
   /** Files opened by the init tape before it leaves the host's files behind; at fixed numbers in the guest's process. */
   readonly open: readonly Descriptor[];
+  /**
+   * For a tender that is a program of its own: the host's files, folders and devices that it needs, read-only and at their own places
+   * in the container's root. Beside them it finds the unikernel as `/unikernel` and block devices as `/block/NAME`.
+   */
+  readonly hostFiles?: readonly string[];
   /** Throws when the launch is not possible. */
   plan(launch: Launch, descriptors: DescriptorNumbers): Promise<LaunchPlan>;
 }
@@ -298,8 +303,11 @@ export interface TapePlan {
   readonly policy: Policy;
 }
 
+/** Only for a tender with `hostFiles`. No filter of ours is installed: the program has to confine itself. */
 export interface ProgramPlan {
   readonly kind: 'program';
+  /** Before it: attaching taps, say. Descriptors stay open. */
+  readonly ops?: readonly Op[];
   readonly path: string;
   readonly argv: readonly string[];
 }

@@ -23,6 +23,7 @@ const plain: InitOptions = {
   terminal: false,
   sessionKeyring: undefined,
   pivot: true,
+  root: [],
   execLabel: undefined,
   open: [],
   openInside: [],

@@ -16,6 +16,7 @@
 import type { Architecture, Descriptor, Op } from '../plugin.ts';
 import { execFifo } from '../state/record.ts';
 import * as tape from './calls.ts';
+import { mountProgramRoot, type RootEntry } from './program-root.ts';
 import { descriptor, report } from './protocol.ts';
 
 /** A namespace to make, or with a path, to join. */
@@ -42,6 +43,8 @@ export interface InitOptions {
   readonly terminal: boolean;
   readonly sessionKeyring: string | undefined;
   readonly pivot: boolean;
+  /** What the root has: nothing, but for a tender that is a program of its own. */
+  readonly root: readonly RootEntry[];
   /** Label for /proc/self/attr/exec (AppArmor: `exec PROFILE`), or undefined. */
   readonly execLabel: string | undefined;
   /** Files opened outside the container's namespaces; they get `descriptor.firstFree` and the numbers after it. */
@@ -181,7 +184,7 @@ function clockOffsets({ monotonic, boottime }: InitOptions['timeOffsets']): read
 }
 
 function setUpOps(options: InitOptions): readonly Op[] {
-  const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, pivot } = options;
+  const { directory, namespaces, hostname, domainname, sysctl, rlimits, terminal, execLabel, pivot, root } = options;
   const makes = (type: NamespaceRequest['type']) =>
     namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
   return [
@@ -201,7 +204,8 @@ function setUpOps(options: InitOptions): readonly Op[] {
       ? []
       : tape.writeFile('/proc/self/attr/exec', execLabel, { label: `taking on the security label ${execLabel}` })),
     ...rlimits.map(({ type, soft, hard }) => tape.prlimit(rlimitNumbers[type] ?? -1, soft, hard, type)),
-    ...(pivot ? emptyRoot(directory) : emptyRootWithoutPivot(directory)),
+    ...(root.length > 0 ? mountProgramRoot(directory, root) : mountEmpty(directory)),
+    ...(pivot ? enterRoot() : enterRootWithoutPivot(directory)),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) => tape.dropBounding(capability)),
   ];
 }
@@ -219,14 +223,9 @@ const mountEmpty = (directory: string): readonly Op[] => [
   tape.chdir(directory),
 ];
 
-const emptyRoot = (directory: string): readonly Op[] => [
-  ...mountEmpty(directory),
-  tape.pivotRoot('.', '.'),
-  tape.umountDetached('.'),
-];
+const enterRoot = (): readonly Op[] => [tape.pivotRoot('.', '.'), tape.umountDetached('.')];
 
-const emptyRootWithoutPivot = (directory: string): readonly Op[] => [
-  ...mountEmpty(directory),
+const enterRootWithoutPivot = (directory: string): readonly Op[] => [
   tape.mount(directory, '/', '', tape.MS.move, ''),
   tape.chroot('.'),
 ];

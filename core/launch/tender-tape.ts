@@ -1,5 +1,5 @@
 /** The tender's tape: what a tender planned, between what every guest needs before and after it. */
-import type { Architecture, Op, Policy, TapePlan } from '../plugin.ts';
+import type { Architecture, Op, Policy, ProgramPlan, TapePlan } from '../plugin.ts';
 import * as tape from './calls.ts';
 import { endingSignals } from './init-tape.ts';
 import { descriptor, report } from './protocol.ts';
@@ -7,6 +7,8 @@ import { assembleTape, type TapeImage } from './tape.ts';
 
 /** Calls that the tape makes after a filter is in place: the next filter, and closing the report. */
 export const callsBeneathFilter = ['seccomp', 'close'] as const;
+/** And where the tape ends in another program. */
+export const callsBeforeProgram = ['execve'] as const;
 
 /** What the guest may do, and the last thing that the tape does. */
 export function completePolicy(policy: Policy): Policy {
@@ -40,4 +42,27 @@ export function tenderTape({ plan, architecture, name, filter, profile }: Tender
   ];
   const { entry, stack, argument, segments } = plan;
   return assembleTape({ architecture, number: 2, reportTo: descriptor.report, ops, enter: { entry, stack, argument }, segments });
+}
+
+export interface ProgramTapeOptions extends Pick<TenderTapeOptions, 'architecture' | 'profile'> {
+  readonly plan: ProgramPlan;
+}
+
+/** The tape of a tender that is a program of its own: it ends in execve. */
+export function programTape({ plan, architecture, profile }: ProgramTapeOptions): TapeImage {
+  const { path, argv, ops: before = [] } = plan;
+  const vector = tape.struct(
+    new Uint8Array((argv.length + 1) * 8),
+    argv.map((argument, index) => ({ at: index * 8, to: argument })),
+  );
+  const ops: Op[] = [
+    ...before,
+    // The tape that `start` waits for has ended when this descriptor is closed.
+    tape.call('fcntl', [descriptor.report, 2, 1], { label: 'closing the report on exec' }), // F_SETFD, FD_CLOEXEC
+    tape.close(descriptor.program),
+    tape.write(descriptor.report, tape.words(report.started, 0), 16, { label: 'telling the runtime' }),
+    ...(profile ? [tape.installFilter(profile.program, profile.flags, "installing the bundle's seccomp profile")] : []),
+    tape.call('execve', [path, vector, new Uint8Array(8)], { label: `starting the tender ${path}` }),
+  ];
+  return assembleTape({ architecture, number: 2, reportTo: descriptor.report, ops });
 }

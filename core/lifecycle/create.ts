@@ -22,6 +22,7 @@ import { type Identified, identify } from './identify.ts';
 import { initOptions } from './init-options.ts';
 import { noNetwork, planTape } from './launch.ts';
 import { type Loaded, load } from './load.ts';
+import { programRoot } from './program-root.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 export interface CreateOptions {
@@ -119,7 +120,8 @@ async function build(
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
   const blocks = await blocksOf(runtime, before, unikernel);
-  await createCgroup(cgroup, spec.linux?.resources ?? {});
+  const { entries: root, devices } = programRoot(tender, program, bundle.rootfs, blocks);
+  await createCgroup(cgroup, spec.linux?.resources ?? {}, { devices });
   const memory = guestMemory(config.memory, memoryLimit(cgroup));
   // What depends on the network has to wait for `start`: the engine may fill the namespace only then.
   const planned = !unikernel.devices.some(({ kind }) => kind === 'net');
@@ -130,7 +132,7 @@ async function build(
 
   const sandbox = await withStdio(options, bundle, async (stdio) =>
     startSandbox({
-      init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks)),
+      init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks), root),
       program: program.fd,
       tender: tape,
       stdio,

@@ -1,7 +1,7 @@
 /** Finds out what a container's program is, who starts it, and whether its devices can be had. */
 import { closeSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
-import { RunncError } from '../errors.ts';
+import { type ErrorCode, RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
@@ -32,13 +32,17 @@ export async function identify(runtime: Runtime, container: Container, config: C
       return await identifyOne(runtime, { ...container, args: [name, ...rest] }, architecture, config);
     } catch (error) {
       if (!(error instanceof RunncError)) throw error;
-      // Only a program that is not there, or that nobody here starts, leaves the choice to the others.
-      if (name === asked && error.code !== 'ERR_NO_PROGRAM' && error.code !== 'ERR_NO_TENDER') throw error;
+      if (!passedOver.includes(error.code) && (name === asked || !passedOverBesides.includes(error.code))) throw error;
       refusals.push({ asked: name === asked, error });
     }
   }
   throw tell(refusals);
 }
+
+/** A program that is not there, or that nobody here starts, leaves the choice to the others. */
+const passedOver: readonly ErrorCode[] = ['ERR_NO_PROGRAM', 'ERR_NO_TENDER'];
+/** And a file that merely has such a name as a tender's program would. */
+const passedOverBesides: readonly ErrorCode[] = ['ERR_ARCHITECTURE', 'ERR_ELF', 'ERR_MANIFEST', 'ERR_NOT_A_UNIKERNEL'];
 
 interface Refusal {
   /** Whether it is the program of just the name that the image gives. */

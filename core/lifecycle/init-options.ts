@@ -18,6 +18,7 @@ export async function initOptions(
   { architecture }: Identified,
   cgroup: CgroupPlan,
   { open, openInside }: Descriptors,
+  root: InitOptions['root'],
 ): Promise<InitOptions> {
   const { process, hostname, domainname, linux } = spec;
   return {
@@ -35,6 +36,7 @@ export async function initOptions(
     terminal: consoleSocket !== undefined,
     sessionKeyring: keyring ? `_ses.${id.slice(0, 200)}` : undefined,
     pivot,
+    root,
     execLabel: execLabel(spec),
     open,
     openInside,

@@ -5,7 +5,7 @@ import { SECCOMP_FLAG } from '../launch/calls.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkProgramFits } from '../launch/solo5-layout.ts';
 import type { TapeImage } from '../launch/tape.ts';
-import { callsBeneathFilter, completePolicy, tenderTape } from '../launch/tender-tape.ts';
+import { callsBeforeProgram, callsBeneathFilter, completePolicy, programTape, tenderTape } from '../launch/tender-tape.ts';
 import type { Architecture, BlockDevice, Container, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { isTapped } from './hooks.ts';
@@ -34,10 +34,15 @@ export async function planTape(runtime: Runtime, container: Container, input: La
   checkCommandLine(launch.commandLine);
   if (program.solo5.abi) checkProgramFits(program.elf, launch.memory, program.path);
   const plan = await tender.plan(launch, descriptorsOf(tender, unikernel, blocks).numbers);
-  if (plan.kind === 'program')
-    throw new RunncError('ERR_UNSUPPORTED', `the tender ${tender.name} is a program of its own, which is not supported yet`);
+  if (plan.kind === 'program') {
+    if (!tender.hostFiles)
+      throw new RunncError('ERR_PLUGIN', `the tender ${tender.name} is a program, and names none of its files`);
+    const allow = [...callsBeneathFilter, ...callsBeforeProgram];
+    const profile = input.profile && (await compileProfile(runtime, architecture, input.profile, allow));
+    return programTape({ plan, architecture, profile });
+  }
   const filter = await compile(runtime, architecture, { kind: 'policy', policy: completePolicy(plan.policy) });
-  const profile = input.profile && (await compileProfile(runtime, architecture, input.profile));
+  const profile = input.profile && (await compileProfile(runtime, architecture, input.profile, callsBeneathFilter));
   const name = program.path.slice(program.path.lastIndexOf('/') + 1);
   return tenderTape({ plan, architecture, name, filter, profile });
 }
@@ -52,8 +57,8 @@ async function compile({ hooks }: Runtime, architecture: Architecture, request: 
 }
 
 /** Without flags of its own a profile is installed as runc does: without the mitigation that old kernels would add. */
-async function compileProfile(runtime: Runtime, architecture: Architecture, profile: SeccompProfile) {
-  const program = await compile(runtime, architecture, { kind: 'profile', profile, allow: callsBeneathFilter });
+async function compileProfile(runtime: Runtime, architecture: Architecture, profile: SeccompProfile, allow: readonly string[]) {
+  const program = await compile(runtime, architecture, { kind: 'profile', profile, allow });
   const has = (flag: string) => profile.flags?.includes(flag) === true;
   const specAllow = profile.flags === undefined || has('SECCOMP_FILTER_FLAG_SPEC_ALLOW');
   return { program, flags: (has('SECCOMP_FILTER_FLAG_LOG') ? SECCOMP_FLAG.log : 0) | (specAllow ? SECCOMP_FLAG.specAllow : 0) };

@@ -1,0 +1,87 @@
+/** The same guests by the built-in tenders and by Solo5's own, where those are installed. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { until } from './engine/until.ts';
+import { Workplace } from './workplace.ts';
+
+const installed = (name: string) =>
+  (process.env['PATH'] ?? '')
+    .split(':')
+    .map((folder) => path.join(folder, name))
+    .find((file) => existsSync(file));
+const others = ['arch-x86_64', 'block-raw', 'seccomp', 'tender-spt', 'tender-hvt', 'unikernel-solo5'];
+
+let place: Workplace;
+let settings: string;
+beforeAll(() => {
+  place = new Workplace();
+  // Not beside files of others: runnc would not trust it.
+  settings = mkdtempSync('/run/runnc-external-');
+});
+afterAll(async () => {
+  await place.remove();
+  rmSync(settings, { recursive: true });
+});
+
+let count = 0;
+function container(abi: string, tender: string, args: readonly string[]) {
+  const config = path.join(settings, `${abi}.json`);
+  writeFileSync(config, JSON.stringify({ plugins: [['tender-external', { [abi]: { path: tender } }], ...others] }));
+  const id = `external-${count++}`;
+  const [program, ...rest] = args;
+  return { id, config, bundle: place.bundle(id, [`/${program}.${abi}`, ...rest], { root: { path: inject('guests') } }) };
+}
+
+test('a tender that is not there is an error of create that says what would help', async () => {
+  const { id, config, bundle } = container('spt', '/nonexistent/solo5-spt', ['hello']);
+  const { stderr, status } = await place.runnc(['--config', config, 'create', '--bundle', bundle, id]);
+  expect(status).toBe(1);
+  expect(stderr).toContain('tender-external: spt.path, /nonexistent/solo5-spt, cannot be executed: ENOENT');
+  expect(stderr).toContain('install Solo5');
+});
+
+describe.each(['spt', 'hvt'])('Solo5 %s', (abi) => {
+  const tender = installed(`solo5-${abi}`) ?? '';
+  const missing =
+    tender === '' ? ` (needs solo5-${abi} in PATH)` : abi === 'hvt' && !existsSync('/dev/kvm') ? ' (needs /dev/kvm)' : '';
+
+  test
+    .skipIf(missing)
+    .each([
+      [['hello', 'a', 'b "c"']],
+      [['hello']],
+      [['exit-code', '42']],
+      [['exit-code', '255']],
+      [['echo-loop', '3']],
+      [['sleep', '1']],
+      [['tls']],
+    ])(`%j does the same as with the built-in tender${missing}`, async (args) => {
+    const { id, config, bundle } = container(abi, tender, args);
+    const own = await place.runnc(['run', '--bundle', bundle, id]);
+    const external = await place.runnc(['--config', config, 'run', '--bundle', bundle, id]);
+    expect({ status: external.status, said: external.said() }).toEqual({ status: own.status, said: own.said() });
+  });
+
+  test.skipIf(missing)(`it runs in the sandbox, and sees nothing but what it needs${missing}`, async () => {
+    const { id, config, bundle } = container(abi, tender, ['sleep']);
+    const file = path.join(bundle, 'pid');
+    const created = await place.runnc(['--config', config, 'create', '--bundle', bundle, '--pid-file', file, id]);
+    expect(created.status).toBe(0);
+    expect((await place.runnc(['start', id])).status).toBe(0);
+    await until('it sleeps', 10_000, () => created.said().includes('sleeping'));
+    const pid = readFileSync(file, 'utf8');
+    expect(readlinkSync(`/proc/${pid}/exe`)).toBe(realpathSync(tender));
+    const seen = readdirSync(`/proc/${pid}/root`);
+    expect(
+      seen.filter((name) => !['usr', 'lib', 'lib64', 'unikernel', 'dev'].includes(name) && !tender.startsWith(`/${name}/`)),
+    ).toEqual([]);
+    const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trimEnd().split('\n');
+    expect(mounts.filter((line) => !/^\S+ \S+ \S+ \S+ \S+ ro,nosuid,/.test(line))).toEqual([]);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    expect(status).toMatch(/^CapBnd:\t0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect((await place.runnc(['kill', id, 'KILL'])).status).toBe(0);
+    await until('it is stopped', 10_000, async () => (await place.runnc(['delete', id])).status === 0);
+  });
+});
