@@ -1,9 +1,20 @@
 /** The same guests by the built-in tenders and by Solo5's own, where those are installed. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { until } from './engine/until.ts';
-import { Workplace } from './workplace.ts';
+import { type BundleOptions, Workplace } from './workplace.ts';
 
 const installed = (name: string) =>
   (process.env['PATH'] ?? '')
@@ -25,12 +36,16 @@ afterAll(async () => {
 });
 
 let count = 0;
-function container(abi: string, tender: string, args: readonly string[]) {
+function container(abi: string, tender: string, args: readonly string[], options: BundleOptions = {}) {
   const config = path.join(settings, `${abi}.json`);
   writeFileSync(config, JSON.stringify({ plugins: [['tender-external', { [abi]: { path: tender } }], ...others] }));
   const id = `external-${count++}`;
   const [program, ...rest] = args;
-  return { id, config, bundle: place.bundle(id, [`/${program}.${abi}`, ...rest], { root: { path: inject('guests') } }) };
+  return {
+    id,
+    config,
+    bundle: place.bundle(id, [`/${program}.${abi}`, ...rest], { root: { path: inject('guests') }, ...options }),
+  };
 }
 
 test('a tender that is not there is an error of create that says what would help', async () => {
@@ -61,6 +76,30 @@ describe.each(['spt', 'hvt'])('Solo5 %s', (abi) => {
     const own = await place.runnc(['run', '--bundle', bundle, id]);
     const external = await place.runnc(['--config', config, 'run', '--bundle', bundle, id]);
     expect({ status: external.status, said: external.said() }).toEqual({ status: own.status, said: own.said() });
+  });
+
+  test.skipIf(missing)(`a block device is the same to both, and what one wrote the other reads${missing}`, async () => {
+    const rootfs = path.join(place.folder, `blocks-${abi}`);
+    mkdirSync(rootfs);
+    copyFileSync(path.join(inject('guests'), `raw-blocks.${abi}`), path.join(rootfs, `raw-blocks.${abi}`));
+    writeFileSync(path.join(rootfs, 'disk.img'), Buffer.alloc(8192, 'from the image '));
+    const env = ['RUNNC_BLOCK_storage=/disk.img'];
+    const run = async (...args: string[]) => {
+      const { id, config, bundle } = container(abi, tender, ['raw-blocks', ...args], {
+        root: { path: rootfs },
+        process: { env },
+      });
+      return {
+        own: () => place.runnc(['run', '--bundle', bundle, id]),
+        external: () => place.runnc(['--config', config, 'run', '--bundle', bundle, id]),
+      };
+    };
+    const wrote = await (await run('device', 'write', '3', 'external')).external();
+    expect({ said: wrote.said(), status: wrote.status }).toEqual({ said: expect.stringContaining('capacity: 8192'), status: 0 });
+    const both = await run('read', '3', 'read', '15', 'sum');
+    const [own, external] = [await both.own(), await both.external()];
+    expect(own.said()).toContain('block 3: external\n');
+    expect(external.said()).toBe(own.said());
   });
 
   test.skipIf(missing)(`it runs in the sandbox, and sees nothing but what it needs${missing}`, async () => {
