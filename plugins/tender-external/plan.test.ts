@@ -32,7 +32,9 @@ test.each([
 
 test('block devices are named by their place, taps by the descriptor to which they are attached', () => {
   const blocks = [{ name: 'disk', path: '/images/a', readOnly: false, capacity: 512, blockSize: 512 }];
-  const devices = [{ name: 'service', tap: 'tap0', mac: '02:00:00:00:00:01', mtu: 1500, addresses: [], routes: [] }];
+  const devices = [
+    { name: 'service', tap: 'tap0', interface: undefined, mac: '02:00:00:00:00:01', mtu: 1500, addresses: [], routes: [] },
+  ];
   const { argv, ops } = planned({ blocks, network: { devices, nameServers: [], searchDomains: [] } }, { 'net:service': 6 });
   expect(argv.slice(2, -2)).toEqual(['--net:service=@6', '--net-mac:service=02:00:00:00:00:01', '--block:disk=/block/disk']);
   expect(ops?.map(({ label, call, args: [fd] }) => [label, call, fd])).toEqual([['opening the tap device tap0', 'ioctl', 6]]);

@@ -21,7 +21,7 @@ const installed = (name: string) =>
     .split(':')
     .map((folder) => path.join(folder, name))
     .find((file) => existsSync(file));
-const others = ['arch-x86_64', 'block-raw', 'seccomp', 'tender-spt', 'tender-hvt', 'unikernel-solo5'];
+const others = ['arch-x86_64', 'block-raw', 'network-tap', 'seccomp', 'tender-spt', 'tender-hvt', 'unikernel-solo5'];
 
 let place: Workplace;
 let settings: string;
