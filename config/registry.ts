@@ -6,6 +6,8 @@ import networkTap from '../plugins/network-tap/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
+import unikernelMirage from '../plugins/unikernel-mirage/index.ts';
+import unikernelRumprun from '../plugins/unikernel-rumprun/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 
 export const builtIn: readonly Use[] = [
@@ -15,5 +17,7 @@ export const builtIn: readonly Use[] = [
   [seccomp],
   [tenderSpt],
   [tenderHvt],
+  [unikernelRumprun],
+  [unikernelMirage],
   [unikernelSolo5],
 ];

@@ -22,6 +22,7 @@ export const errorCodes = [
   'ERR_MANIFEST',
   'ERR_MEMORY',
   'ERR_NETWORK',
+  'ERR_METADATA',
   'ERR_NO_CONTAINER',
   'ERR_NO_PROGRAM',
   'ERR_NO_TENDER',

@@ -7,7 +7,7 @@ import { guestMemory } from '../linux/memory.ts';
 import { type Bundle, loadBundle } from '../oci/bundle.ts';
 import { runHooks } from '../oci/run-hooks.ts';
 import { OCI_VERSION } from '../oci/version.ts';
-import type { Container } from '../plugin.ts';
+import type { Container, Metadata } from '../plugin.ts';
 import { checkId } from '../state/id.ts';
 import { type ContainerRecord, schemaVersion } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
@@ -22,6 +22,7 @@ import { type Identified, identify } from './identify.ts';
 import { initOptions } from './init-options.ts';
 import { noNetwork, planTape } from './launch.ts';
 import { type Loaded, load } from './load.ts';
+import { metadataOf } from './metadata.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 export interface CreateOptions {
@@ -46,10 +47,12 @@ export async function create(context: Context, options: CreateOptions): Promise<
   checkConsole(bundle, options);
   const loaded = await load(context);
   // Asked before anything is made: most failures are about the image.
-  const container = containerOf({ id: options.id, bundle, directory: context.store.directory(options.id) });
+  const source = { id: options.id, bundle, directory: context.store.directory(options.id) };
+  const metadata = await metadataOf(loaded.runtime, containerOf(source), loaded.config);
+  const container = containerOf({ ...source, metadata });
   const identified = await identify(loaded.runtime, container, loaded.config);
   try {
-    const held = await context.store.reserve(firstRecord(context, options, bundle, loaded));
+    const held = await context.store.reserve(firstRecord(context, options, bundle, loaded, metadata));
     try {
       const init = await build(context, held, options, bundle, loaded, identified);
       held.release();
@@ -73,7 +76,13 @@ function checkConsole({ spec }: Bundle, { consoleSocket, foreground }: CreateOpt
   }
 }
 
-function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { runtime }: Loaded): ContainerRecord {
+function firstRecord(
+  context: Context,
+  { id }: CreateOptions,
+  bundle: Bundle,
+  { runtime }: Loaded,
+  metadata: Metadata,
+): ContainerRecord {
   const { spec, path, rootfs } = bundle;
   const { startContainer, poststart, poststop } = spec.hooks ?? {};
   const netns = joinedNetns(spec);
@@ -94,6 +103,7 @@ function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { 
     cgroup,
     resources: [],
     ...(netns === undefined ? {} : { joinedNetns: netns }),
+    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
     hooks: {
       ...(startContainer ? { startContainer } : {}),
       ...(poststart ? { poststart } : {}),
@@ -115,7 +125,8 @@ async function build(
   const { spec } = bundle;
   const cgroup = held.record.cgroup as NonNullable<ContainerRecord['cgroup']>;
   const { unikernel, program, tender } = identified;
-  const before: Container = containerOf({ id: options.id, bundle, directory: held.directory });
+  const { metadata = {} } = held.record;
+  const before: Container = containerOf({ id: options.id, bundle, directory: held.directory, metadata });
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
   const blocks = await blocksOf(runtime, before, unikernel);
@@ -151,7 +162,7 @@ async function build(
   });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
   if (isTapped(runtime.hooks.created)) {
-    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid });
+    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid, metadata });
     await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
   }
   return sandbox.process;

@@ -5,8 +5,9 @@ import { RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
+import { quoted } from '../launch/quoted.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
-import type { Architecture, Container, Program, Tender, Unikernel } from '../plugin.ts';
+import type { Architecture, Container, Hooks, Program, Tender, Unikernel } from '../plugin.ts';
 import { isTapped } from './hooks.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -23,7 +24,8 @@ export interface Identified {
  */
 export async function identify(runtime: Runtime, container: Container, config: Config): Promise<Identified> {
   const architecture = await runtime.architecture();
-  const program = await openProgram(container);
+  const { args, metadata } = container;
+  const program = await openProgram({ ...container, args: metadata.program === undefined ? args : [metadata.program] });
   try {
     return { architecture, program, ...(await ask(runtime, container, program, architecture, config)) };
   } catch (error) {
@@ -43,6 +45,16 @@ export async function ask(
   const { elf, solo5, path } = program;
   checkMachine(elf, solo5, architecture.elfMachine, path);
   const unikernel = await hooks.unikernel.promise(program, container);
+  const { unikernel: chosen, tender: meantFor } = container.metadata;
+  if (chosen && unikernel?.name !== chosen.name) {
+    throw new RunncError(
+      'ERR_METADATA',
+      `${path} is said to be a unikernel of the kind ${quoted(chosen.name)}, ${unikernel ? `and the plugin that answered makes it ${unikernel.name}` : 'which no plugin that is loaded makes of it'}`,
+      {
+        hint: 'known kinds are rumprun, mirage and solo5',
+      },
+    );
+  }
   if (!unikernel) {
     throw new RunncError('ERR_NOT_A_UNIKERNEL', `${path} is ${describeProgram(elf, solo5)}, not a unikernel that runnc knows`, {
       hint: 'run ordinary images with the default runtime, and build unikernels for Solo5 spt',
@@ -60,19 +72,32 @@ export async function ask(
       },
     );
   }
+  if (meantFor !== undefined && tender.name !== meantFor) {
+    throw new RunncError(
+      'ERR_NO_TENDER',
+      `the image says that ${path} is for ${quoted(meantFor)}, and it is ${describeProgram(elf, solo5)}`,
+      {
+        hint: `correct the image, or leave the choice to runnc`,
+      },
+    );
+  }
   if (allowed && !allowed.includes(tender.name)) {
     throw new RunncError('ERR_NO_TENDER', `${path} needs the tender ${tender.name}, which runnc.config does not allow`, {
       hint: `tender.allowed is ${allowed.join(', ')}`,
     });
   }
-  for (const { kind, name } of unikernel.devices) {
-    const hook = kind === 'net' ? hooks.network : hooks.rootfs;
-    if (!isTapped(hook)) {
-      throw new RunncError(
-        'ERR_DEVICE',
-        `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind} devices`,
-      );
-    }
-  }
-  return { unikernel, tender };
+  return { unikernel: withPossibleDevices(hooks, unikernel, path), tender };
+}
+
+/** A device that no plugin can provide is left out if the guest can do without it. */
+function withPossibleDevices(hooks: Hooks, unikernel: Unikernel, path: string): Unikernel {
+  const devices = unikernel.devices.filter(({ kind, name, optional }) => {
+    if (isTapped(kind === 'net' ? hooks.network : hooks.rootfs)) return true;
+    if (optional) return false;
+    throw new RunncError(
+      'ERR_DEVICE',
+      `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind === 'net' ? 'network' : 'block'} devices`,
+    );
+  });
+  return devices.length === unikernel.devices.length ? unikernel : { ...unikernel, devices };
 }
