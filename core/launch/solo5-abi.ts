@@ -15,7 +15,7 @@ const ET_EXEC = 2; // elf.h
 /**
  * Undefined for what is no Solo5 program. The one of 2018 (Solo5 commit 120848b, nabla images) has neither notes nor an
  * interpreter; whether it is for spt or hvt (then ukvm) it does not tell, so its name has to: NAME.hvt, NAME.ukvm.
- * @throws RunncError ERR_NOT_A_UNIKERNEL for another target or version
+ * @throws RunncError ERR_NOT_A_UNIKERNEL for another target or version, ERR_MANIFEST for one without a manifest
  */
 export function abiOf({ path, elf, solo5 }: Pick<Program, 'path' | 'elf' | 'solo5'>, tender?: string): Abi | undefined {
   if (!solo5.abi) {
@@ -37,6 +37,9 @@ export function abiOf({ path, elf, solo5 }: Pick<Program, 'path' | 'elf' | 'solo
       `${quoted(path)} speaks version ${version} of the Solo5 ${name} ABI, and runnc speaks ${versions.join(' and ')}`,
       { hint: 'build it with Solo5 0.6 to 0.12' },
     );
+  }
+  if (!solo5.manifest) {
+    throw new RunncError('ERR_MANIFEST', `${quoted(path)} has no Solo5 manifest`, { hint: 'build it with Solo5 0.6 to 0.12' });
   }
   return name;
 }

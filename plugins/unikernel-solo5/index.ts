@@ -16,7 +16,7 @@ export default {
       if (metadata.unikernel && metadata.unikernel.name !== 'solo5') return undefined;
       const abi = abiOf(program, metadata.tender);
       if (!abi) return undefined;
-      const devices = program.solo5.manifest?.devices ?? (program.solo5.abi ? [] : legacyDevices);
+      const devices = program.solo5.manifest?.devices ?? legacyDevices;
       return { name: 'solo5', abi, devices, commandLine: args.slice(1).join(' ') };
     });
     hooks.launch.tap('unikernel-solo5', (launch, { hostname }) => {
