@@ -3,6 +3,7 @@ import type { Use } from '../core/lifecycle/runtime.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
+import delegateOci from '../plugins/delegate-oci/index.ts';
 import metadataRunnc from '../plugins/metadata-runnc/index.ts';
 import metadataUrunc from '../plugins/metadata-urunc/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
@@ -15,6 +16,7 @@ import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 export const builtIn: readonly Use[] = [
   [archX86_64],
   [blockRaw],
+  [delegateOci],
   [metadataRunnc],
   [metadataUrunc],
   [networkTap],

@@ -11,6 +11,7 @@ export const errorCodes = [
   'ERR_CONFIG',
   'ERR_CONSOLE',
   'ERR_CONTAINER_EXISTS',
+  'ERR_DELEGATE',
   'ERR_DEVICE',
   'ERR_ELF',
   'ERR_HOOK',

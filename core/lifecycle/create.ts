@@ -1,22 +1,22 @@
 /** `create`: from a bundle to a process that waits for `start`. */
 import { closeSync, renameSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { RunncError, sentenceOf } from '../errors.ts';
-import { createCgroup, detectHierarchy, memoryLimit, planCgroup, requireUnused } from '../linux/cgroup/index.ts';
+import { createCgroup, memoryLimit } from '../linux/cgroup/index.ts';
 import { guestMemory } from '../linux/memory.ts';
 import { type Bundle, loadBundle } from '../oci/bundle.ts';
 import { runHooks } from '../oci/run-hooks.ts';
-import { OCI_VERSION } from '../oci/version.ts';
-import type { Container, Metadata } from '../plugin.ts';
+import type { Container } from '../plugin.ts';
 import { checkId } from '../state/id.ts';
-import { type ContainerRecord, schemaVersion } from '../state/record.ts';
+import type { ContainerRecord } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
-import { type ProcessIdentity, processStat } from '../sys/process.ts';
+import type { ProcessIdentity } from '../sys/process.ts';
 import { blocksOf } from './blocks.ts';
 import { containerOf, joinedNetns, ociState } from './container.ts';
 import type { Context } from './context.ts';
+import { createElsewhere, delegateOfOther, delegateOfSandbox } from './delegation.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { destroy, ledgerOf } from './destroy.ts';
+import { firstRecord } from './first-record.ts';
 import { isTapped } from './hooks.ts';
 import { type Identified, identify } from './identify.ts';
 import { initOptions } from './init-options.ts';
@@ -37,6 +37,8 @@ export interface CreateOptions {
   readonly keyring: boolean;
   /** Whether a console socket is needed for a terminal: not when the caller stays in the foreground. */
   readonly foreground?: boolean;
+  /** The arguments of this very command for another runtime, should it turn out to be one for it. */
+  readonly forwarded?: readonly string[];
 }
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
@@ -50,9 +52,19 @@ export async function create(context: Context, options: CreateOptions): Promise<
   const source = { id: options.id, bundle, directory: context.store.directory(options.id) };
   const metadata = await metadataOf(loaded.runtime, containerOf(source), loaded.config);
   const container = containerOf({ ...source, metadata });
-  const identified = await identify(loaded.runtime, container, loaded.config);
+  const first = () => firstRecord(context, options, bundle, loaded, metadata);
+  const sandboxes = await delegateOfSandbox(loaded.runtime, container);
+  if (sandboxes) return createElsewhere(context, first(), sandboxes, options);
+  let identified: Identified;
   try {
-    const held = await context.store.reserve(firstRecord(context, options, bundle, loaded, metadata));
+    identified = await identify(loaded.runtime, container, loaded.config);
+  } catch (error) {
+    const delegate = await delegateOfOther(loaded.runtime, container, error);
+    if (!delegate) throw error;
+    return createElsewhere(context, first(), delegate, options);
+  }
+  try {
+    const held = await context.store.reserve(first());
     try {
       const init = await build(context, held, options, bundle, loaded, identified);
       held.release();

@@ -82,7 +82,7 @@ async function build({ compiler, folder, flags }, files) {
     const plain = files.filter((file) => !usesVectors(file)).map((file) => join(sources, file));
     await gcc(...compile, '-mgeneral-regs-only', ...shared, ...plain);
     await gcc(...compile, ...files.filter(usesVectors).map((file) => join(sources, file)));
-    await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'));
+    await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'), join(own, 'pause.S'));
 
     // A library, of which a guest gets only what it calls.
     const net = (await readdir(join(sources, 'net'))).filter((file) => file.endsWith('.c')).sort();
@@ -90,7 +90,8 @@ async function build({ compiler, folder, flags }, files) {
     await run('ar', ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
 
     await gcc(...linkerFlags, '-o', 'linux', 'linux.o');
-    const programs = ['linux'];
+    await gcc(...linkerFlags, '-o', 'pause', 'pause.o');
+    const programs = ['linux', 'pause'];
     for (const tender of tenders) {
       for (const name of files.map(nameOf)) {
         const program = `${name}.${tender}`;
