@@ -11,7 +11,7 @@ import type { ContainerRecord } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
 import { blocksOf } from './blocks.ts';
-import { containerOf, joinedNetns, ociState } from './container.ts';
+import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import { createElsewhere, delegateOfOther, delegateOfSandbox } from './delegation.ts';
 import { descriptorsOf } from './descriptors.ts';
@@ -86,44 +86,6 @@ function checkConsole({ spec }: Bundle, { consoleSocket, foreground }: CreateOpt
   if (!terminal && consoleSocket !== undefined) {
     throw new RunncError('ERR_CONSOLE', '--console-socket is given and process.terminal is not true');
   }
-}
-
-function firstRecord(
-  context: Context,
-  { id }: CreateOptions,
-  bundle: Bundle,
-  { runtime }: Loaded,
-  metadata: Metadata,
-): ContainerRecord {
-  const { spec, path, rootfs } = bundle;
-  const { startContainer, poststart, poststop } = spec.hooks ?? {};
-  const netns = joinedNetns(spec);
-  const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
-  // Before the plan is ours: giving up later ends every process in it.
-  requireUnused(cgroup);
-  return {
-    schema: schemaVersion,
-    ociVersion: OCI_VERSION,
-    id,
-    bundle: path,
-    rootfs,
-    created: new Date().toISOString(),
-    annotations: spec.annotations ?? {},
-    phase: 'creating',
-    creator: { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? 0 },
-    // Known before the first directory is made, so that whatever is made can be found again.
-    cgroup,
-    resources: [],
-    ...(netns === undefined ? {} : { joinedNetns: netns }),
-    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
-    hooks: {
-      ...(startContainer ? { startContainer } : {}),
-      ...(poststart ? { poststart } : {}),
-      ...(poststop ? { poststop } : {}),
-    },
-    tapped: runtime.tapped(),
-    ...(context.config === undefined ? {} : { config: resolve(context.config) }),
-  };
 }
 
 async function build(

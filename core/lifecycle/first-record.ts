@@ -6,6 +6,7 @@ import { OCI_VERSION } from '../oci/version.ts';
 import type { Metadata } from '../plugin.ts';
 import { type ContainerRecord, schemaVersion } from '../state/record.ts';
 import { processStat } from '../sys/process.ts';
+import { joinedNetns } from './container.ts';
 import type { Context } from './context.ts';
 import type { CreateOptions } from './create.ts';
 import type { Loaded } from './load.ts';
@@ -20,6 +21,7 @@ export function firstRecord(
   const { spec, path, rootfs } = bundle;
   const { startContainer, poststart, poststop } = spec.hooks ?? {};
   const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
+  const netns = joinedNetns(spec);
   // Before the plan is ours: giving up later ends every process in it.
   requireUnused(cgroup);
   return {
@@ -35,6 +37,7 @@ export function firstRecord(
     // Known before the first directory is made, so that whatever is made can be found again.
     cgroup,
     resources: [],
+    ...(netns === undefined ? {} : { joinedNetns: netns }),
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
     hooks: {
       ...(startContainer ? { startContainer } : {}),

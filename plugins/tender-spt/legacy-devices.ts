@@ -1,12 +1,7 @@
 /** The one disk and the one network device that an spt guest of 2018 may have, by their descriptors. */
 import type { BlockDevice, DescriptorNumbers, Launch, NetworkDevice, Op, Policy, TapeTools } from '../../core/plugin.ts';
 import type { LegacyDisk, LegacyNet } from './legacy-boot-info.ts';
-
-/** Requests and flags of linux/if_tun.h: a tap without a header before each frame. */
-const TUNSETIFF = 0x400454ca;
-const IFF_TAP_WITHOUT_HEADER = 0x1002;
-/** struct ifreq: a name of 16 bytes, then the flags (linux/if.h). */
-const ifreq = { size: 40, name: 16 } as const;
+import { attachTap } from './net-devices.ts';
 
 export interface LegacyDevices {
   readonly disk: LegacyDisk | undefined;
@@ -45,13 +40,10 @@ function diskOf({ name, capacity, blockSize }: BlockDevice, descriptors: Descrip
 
 function netOf({ ioctl }: TapeTools, { name, tap, mac }: NetworkDevice, descriptors: DescriptorNumbers) {
   const fd = descriptors[`net:${name}`] as number;
-  const request = new Uint8Array(ifreq.size);
-  request.set(new TextEncoder().encode(tap).subarray(0, ifreq.name - 1));
-  new DataView(request.buffer).setUint16(ifreq.name, IFF_TAP_WITHOUT_HEADER, true);
   const when = [{ arg: 0, op: '==', value: fd }] as const;
   return {
     net: { fd, mac },
-    ops: [ioctl(fd, TUNSETIFF, request, `attaching the tap ${tap}`)],
+    ops: [attachTap(ioctl, fd, tap, name)],
     policy: ['read', 'write'].map((call) => ({ call, when })),
   };
 }

@@ -130,6 +130,18 @@ test('the disk of a guest of 2018 is read and written a block at a time, and not
   expect(await run('legacy', ...disk, '["/devices", "past-end"]')).toMatchObject({ status: 159 });
 });
 
+test('the network device of a guest of 2018 is the tap of its container', async () => {
+  const { stdout, status, stderr } = await run('legacy', '["/devices", "info", "net"]');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^disk: 0 .*\nnet: 1 mac: 0x2:0x42:[\s\S]*frame came\nsent\n$/);
+});
+
+test('rumprun and MirageOS are told of the address that Docker gave', async () => {
+  expect((await run('nabla', '[]')).stdout).toMatch(
+    /^net: if=ukvmif0 cloner=True type=inet method=static addr=172\.\d+\.\d+\.\d+ mask=16 gw=172\.\d+\.0\.1$/m,
+  );
+});
+
 // Another engine, whose runnc reads a configuration.
 let engine: Engine | undefined;
 const folder = mkdtempSync('/run/runnc-backends-');

@@ -60,8 +60,8 @@ async function built() {
 async function fingerprint(architecture) {
   const hash = createHash('sha256').update(JSON.stringify(architecture));
   const runtime = join(sources, 'runtime');
-  for (const folder of [sources, runtime, join(runtime, architecture.folder), join(sources, 'net')]) {
-  for (const folder of [sources, runtime, join(runtime, architecture.folder), join(sources, 'legacy')]) {
+  const folders = [sources, runtime, join(runtime, architecture.folder), join(sources, 'net'), join(sources, 'legacy')];
+  for (const folder of folders) {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!/\.(c|h|S|ld|mjs)$/.test(entry.name)) continue;
       hash.update(`\0${entry.name}\0`).update(await readFile(join(folder, entry.name)));
