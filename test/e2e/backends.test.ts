@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { builtIn } from '../../config/registry.ts';
 import { containers } from './containers.ts';
 import { dockerAt } from './engine/docker.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
@@ -168,4 +169,25 @@ test('one line of runnc.config takes the same image for another kind of unikerne
   expect(await line({ unikernel: 'mirage' })).toBe('a\\ b');
   expect(await line({ unikernel: 'rumprun' })).toMatch(/^\{"hostname":"h","env":.*"cmdline":"\/app 'a b'"\}$/);
   expect(await line({ unikernel: 'includeos' })).toContain('is said to be a unikernel of the kind "includeos"');
+});
+
+test('plugins of runnc.config: an executable heap for a guest of 2018, and other images by another runtime', async () => {
+  const other = dockerAt((engine as Engine).address);
+  await other.buildImage('both', {
+    files: {
+      '/devices': `${guests}/legacy-devices.legacy`,
+      '/linux': `${guests}/linux`,
+      '/runnc.json': Buffer.from('{"unikernel": "solo5"}'),
+    },
+  });
+  const options: Record<string, object> = { 'tender-spt': { execHeap: 'on' }, 'delegate-oci': { delegate: 'all' } };
+  const plugins = builtIn.map(([{ name }]) => [name, options[name] ?? {}]);
+  writeFileSync(config, JSON.stringify({ plugins }));
+  const run = (...args: string[]) => other.docker('run', '--rm', '--runtime=runnc', '--network=none', 'both', ...args);
+  expect(await run('/devices', 'execute-heap')).toEqual({
+    status: 0,
+    stderr: '',
+    stdout: 'about to run the heap\nstill alive\n',
+  });
+  expect(await run('/linux')).toEqual({ status: 0, stderr: '', stdout: 'Hello from Linux\n' });
 });
