@@ -9,6 +9,8 @@ export interface Config {
   readonly cacheDirectory: string;
   /** In order; undefined: the built-in ones. */
   readonly plugins: readonly ChosenPlugin[] | undefined;
+  /** Name of the unikernel that every program is taken for; undefined: annotations, image and program decide. */
+  readonly unikernel: string | undefined;
   readonly tender: {
     /** Asked first. */
     readonly preferred: string | undefined;

@@ -6,6 +6,7 @@ export const defaults: Config = {
   hugePages: false,
   cacheDirectory: '/var/cache/runnc',
   plugins: undefined,
+  unikernel: undefined,
   tender: { preferred: undefined, allowed: undefined },
   debug: false,
 };

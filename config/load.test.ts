@@ -39,7 +39,10 @@ test('everything can be set', async () => {
 test.each([
   [{ memroy: '64m' }, 'memroy is unknown; did you mean memory?'],
   [{ tender: { prefered: 'spt' } }, 'tender.prefered is unknown; did you mean tender.preferred?'],
-  [{ colour: 'red' }, 'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, plugins, tender, debug'],
+  [
+    { colour: 'red' },
+    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, plugins, unikernel, tender, debug',
+  ],
   [{ memory: true }, 'memory must be a size such as "512MiB" or a number of bytes, not a boolean'],
   [{ memory: '' }, 'memory must be a size such as "512MiB" or a number of bytes, not ""'],
   [{ memory: -5 }, 'memory must be a size such as "512MiB" or a number of bytes, not -5'],

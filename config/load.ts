@@ -22,6 +22,7 @@ interface Document {
   readonly hugePages?: boolean;
   readonly cacheDirectory?: string;
   readonly plugins?: readonly (string | readonly [string, ChosenPlugin['options']?])[];
+  readonly unikernel?: string;
   readonly tender?: { readonly preferred?: string; readonly allowed?: readonly string[] };
   readonly debug?: boolean;
 }
@@ -59,6 +60,7 @@ function complete(document: Document, file: string): Config {
     hugePages: document.hugePages ?? defaults.hugePages,
     cacheDirectory: document.cacheDirectory ?? defaults.cacheDirectory,
     plugins: document.plugins?.map((entry) => pluginOf(entry)) ?? defaults.plugins,
+    unikernel: document.unikernel ?? defaults.unikernel,
     tender: { preferred: preferred ?? defaults.tender.preferred, allowed: allowed ?? defaults.tender.allowed },
     debug: document.debug ?? defaults.debug,
   };

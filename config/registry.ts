@@ -2,20 +2,30 @@
 import type { Use } from '../core/lifecycle/runtime.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';
+import delegateOci from '../plugins/delegate-oci/index.ts';
+import metadataRunnc from '../plugins/metadata-runnc/index.ts';
+import metadataUrunc from '../plugins/metadata-urunc/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderExternal from '../plugins/tender-external/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
+import unikernelMirage from '../plugins/unikernel-mirage/index.ts';
+import unikernelRumprun from '../plugins/unikernel-rumprun/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 
 export const builtIn: readonly Use[] = [
   [archX86_64],
   [blockRaw],
+  [delegateOci],
+  [metadataRunnc],
+  [metadataUrunc],
   [networkTap],
   [seccomp],
   [tenderExternal],
   [tenderSpt],
   [tenderHvt],
+  [unikernelRumprun],
+  [unikernelMirage],
   [unikernelSolo5],
 ];

@@ -6,6 +6,8 @@
 import type { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { AttachedDevice } from './launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from './launch/map-program.ts';
+import type { Abi } from './launch/solo5-abi.ts';
+
 import type { Place } from './linux/inside-rootfs.ts';
 import type { RunOptions } from './linux/run-program.ts';
 import type { RunResult } from './sys/run-in-network.ts';
@@ -55,6 +57,10 @@ export interface Host {
    * asynchronous, as all other code would be in there while it waits.
    */
   inNetwork<Result>(netns: string, work: () => Result): Promise<Result>;
+  /** Which Solo5 ABI a program speaks, undefined if none; throws for those that no tender could know. */
+  abiOf(program: Program, tender?: string): Abi | undefined;
+  /** The text of a small file at the top of the container's rootfs, opened safely; undefined where nothing is. */
+  readImageFile(container: Container, name: string, largest: number): Promise<string | undefined>;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
 }
@@ -66,7 +72,11 @@ type TapOnly<T> = { readonly [Name in keyof T]: Pick<T[Name], Taps & keyof T[Nam
 export interface Hooks {
   /** Which processor is this? Asked once a process, by Node's name for it (`x64`, `arm64`). */
   readonly architecture: AsyncSeriesBailHook<[machine: string], Architecture | undefined>;
-  /** What is this program? */
+  /** What do image and annotations say of the container? Asked first, before its program is looked for. */
+  readonly metadata: AsyncSeriesBailHook<[container: Container], Metadata | undefined>;
+  /** Which other OCI runtime takes it? Asked for a pod's sandbox, and when nobody knows the program. */
+  readonly delegate: AsyncSeriesBailHook<[container: Container, reason: DelegateReason], Delegate | undefined>;
+  /** What is this program? A plugin whose name for it is not `container.metadata.unikernel`, where there is one, does not answer. */
   readonly unikernel: AsyncSeriesBailHook<[program: Program, container: Container], Unikernel | undefined>;
   /** What is behind this block device? Asked at `create` for each one that the unikernel declares, in its order. */
   readonly rootfs: AsyncSeriesBailHook<
@@ -106,6 +116,31 @@ export interface ResourceHandle<Input, State extends Json> {
   take(container: Container, input: Input): Promise<State>;
 }
 
+/** What was said of a container before anybody looked at its program. */
+export interface Metadata {
+  /** Path or name of the program, in place of args[0]. */
+  readonly program?: string;
+  /** What the program is called where it has a name of its own (rumprun's argv[0]). */
+  readonly argv0?: string;
+  /** The arguments, in place of args[1..]. */
+  readonly args?: readonly string[];
+  /** Name of the unikernel (`rumprun`, `mirage`, `solo5`), and whether an annotation says so, or the image. */
+  readonly unikernel?: { readonly name: string; readonly by: 'annotation' | 'image' };
+  /** Name of the tender that it was made for. */
+  readonly tender?: string;
+  /** Settings of the unikernel's plugin. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Why another runtime is asked for: it is a pod's sandbox (the pause container), or no unikernel. */
+export type DelegateReason = 'sandbox' | 'no unikernel';
+
+/** Another OCI runtime. */
+export interface Delegate {
+  /** Absolute path of its program. */
+  readonly path: string;
+}
+
 /** The container as plugins see it. */
 export interface Container {
   readonly id: string;
@@ -122,6 +157,8 @@ export interface Container {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** What was said of it; empty until the `metadata` hook has been asked. `args` has it applied. */
+  readonly metadata: Metadata;
   readonly mounts: readonly {
     readonly destination: string;
     readonly source?: string;
@@ -190,14 +227,18 @@ export interface DeclaredDevice {
   readonly kind: 'block' | 'net';
   /** Index in the manifest; what the guest calls the device by. */
   readonly handle: number;
+  /** The guest starts without it too: where no plugin has one, it is left out. */
+  readonly optional?: true;
 }
 
 /** What the guest is, as plain data. */
 export interface Unikernel {
   /** `solo5`, `rumprun`, `mirage`, ... */
   readonly name: string;
-  /** Which Solo5 ABI it speaks. */
-  readonly abi: 'spt' | 'hvt' | string;
+  /** Which ABI it speaks, by which tenders know it: `spt`, `hvt`, and those of 2018 without notes and manifest, `legacy-spt` and `legacy-hvt`. */
+  readonly abi: Abi | string;
+  /** It makes code at run time (a JavaScript engine with a JIT), so its heap has to be executable. */
+  readonly executableHeap?: boolean;
   readonly devices: readonly DeclaredDevice[];
   /** The command line as far as it is known at create; `launch` taps may rewrite it. At most 8191 bytes. */
   readonly commandLine: string;

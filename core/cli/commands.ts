@@ -1,6 +1,7 @@
 /** All commands: runc's names and flags. Each imports what it does when it does it. */
 import type { CreateOptions } from '../lifecycle/create.ts';
 import type { CommandSpec, OptionSpec, OptionValues } from './command.ts';
+import { delegable, forwardedArguments } from './forwarded.ts';
 import { print } from './print.ts';
 
 /** What an engine may pass to create and run. */
@@ -43,7 +44,7 @@ const create: CommandSpec = {
   options: createOptions,
   async run(context, [id], options) {
     const lifecycle = await import('../lifecycle/create.ts');
-    await lifecycle.create(context, createOptionsOf(id, options));
+    await lifecycle.create(context, { ...createOptionsOf(id, options), forwarded: forwardedArguments(process.argv.slice(2)) });
     return 0;
   },
 };
@@ -203,20 +204,20 @@ const impossible = (name: string, why: string): CommandSpec => ({
 
 export const commands: readonly CommandSpec[] = [
   create,
-  start,
+  delegable(start),
   run,
-  state,
-  kill,
-  remove,
+  delegable(state),
+  delegable(kill),
+  delegable(remove),
   list,
-  ps,
-  pauseOrResume('pause', 'stop all processes of a container for a while'),
-  pauseOrResume('resume', 'let the processes of a paused container go on'),
-  update,
+  delegable(ps),
+  delegable(pauseOrResume('pause', 'stop all processes of a container for a while')),
+  delegable(pauseOrResume('resume', 'let the processes of a paused container go on')),
+  delegable(update),
   spec,
   features,
-  impossible('exec', 'a unikernel is one program, and no second process can be started in it'),
-  impossible('checkpoint', 'unikernels cannot be checkpointed yet'),
+  delegable(impossible('exec', 'a unikernel is one program, and no second process can be started in it')),
+  delegable(impossible('checkpoint', 'unikernels cannot be checkpointed yet')),
   impossible('restore', 'unikernels cannot be restored yet'),
-  impossible('events', 'the statistics of a container are in its cgroup'),
+  delegable(impossible('events', 'the statistics of a container are in its cgroup')),
 ];

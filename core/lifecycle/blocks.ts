@@ -10,6 +10,7 @@ export async function blocksOf({ hooks }: Runtime, container: Container, unikern
   for (const device of unikernel.devices) {
     if (device.kind !== 'block') continue;
     const block = await hooks.rootfs.promise(container, unikernel, device);
+    if (!block && device.optional) continue;
     if (!block) {
       throw new RunncError(
         'ERR_DEVICE',

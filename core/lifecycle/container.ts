@@ -1,6 +1,6 @@
 /** The container as plugins see it, made from its bundle or from its record. */
 import type { Bundle } from '../oci/bundle.ts';
-import type { Container } from '../plugin.ts';
+import type { Container, Metadata } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import { statusOf } from '../state/status.ts';
 
@@ -9,19 +9,21 @@ export interface ContainerSource {
   readonly bundle: Bundle;
   readonly directory: string;
   readonly pid?: number;
+  readonly metadata?: Metadata;
 }
 
-export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid }: ContainerSource): Container {
+export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid, metadata = {} }: ContainerSource): Container {
   return {
     id,
     bundle: path,
     rootfs,
     rootfsReadOnly: spec.root.readonly === true,
     hostname: spec.hostname,
-    args: spec.process.args,
+    args: argsOf(spec.process.args, metadata),
     env: spec.process.env ?? [],
     cwd: spec.process.cwd,
     annotations: spec.annotations ?? {},
+    metadata,
     mounts: spec.mounts ?? [],
     directory,
     pid,
@@ -34,12 +36,23 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
 export const joinedNetns = ({ linux }: Bundle['spec']): string | undefined =>
   linux?.namespaces?.find(({ type }) => type === 'network')?.path;
 
+/** Where engines put the program that they run in front of the container's own with `--init` (Docker; Podman before 4, and since). */
+const engineInits = ['/sbin/docker-init', '/dev/init', '/run/podman-init'];
+
+/** process.args with `docker run --init` undone, as a unikernel has no processes to reap, and what metadata says in its place. */
+function argsOf(args: readonly string[], { program, argv0, args: others }: Metadata): readonly string[] {
+  const [first = '', second] = args;
+  const own = engineInits.includes(first) && second === '--' ? args.slice(2) : args;
+  const name = argv0 ?? program ?? own[0];
+  return name === undefined ? [] : [name, ...(others ?? own.slice(1))];
+}
+
 /** For commands that come after the bundle may have gone: what is needed to give resources back. */
 export function containerOfRecord(record: ContainerRecord, directory: string): Container {
   const { id, bundle, rootfs, annotations, init, joinedNetns } = record;
   const netns = init ? { pid: init.pid, netns: `/proc/${init.pid}/ns/net` } : { pid: undefined, netns: undefined };
   return {
-    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations, joinedNetns },
+    ...{ id, bundle, rootfs, rootfsReadOnly: true, directory, annotations, metadata: {}, joinedNetns },
     ...{ hostname: undefined, args: [], env: [], cwd: '/', mounts: [] },
     ...netns,
   };

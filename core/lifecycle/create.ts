@@ -1,27 +1,28 @@
 /** `create`: from a bundle to a process that waits for `start`. */
 import { closeSync, renameSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { RunncError, sentenceOf } from '../errors.ts';
-import { createCgroup, detectHierarchy, memoryLimit, planCgroup, requireUnused } from '../linux/cgroup/index.ts';
+import { createCgroup, memoryLimit } from '../linux/cgroup/index.ts';
 import { guestMemory } from '../linux/memory.ts';
 import { type Bundle, loadBundle } from '../oci/bundle.ts';
 import { runHooks } from '../oci/run-hooks.ts';
-import { OCI_VERSION } from '../oci/version.ts';
 import type { Container } from '../plugin.ts';
 import { checkId } from '../state/id.ts';
-import { type ContainerRecord, schemaVersion } from '../state/record.ts';
+import type { ContainerRecord } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
-import { type ProcessIdentity, processStat } from '../sys/process.ts';
+import type { ProcessIdentity } from '../sys/process.ts';
 import { blocksOf } from './blocks.ts';
-import { containerOf, joinedNetns, ociState } from './container.ts';
+import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
+import { createElsewhere, delegateOfOther, delegateOfSandbox } from './delegation.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { destroy, ledgerOf } from './destroy.ts';
+import { firstRecord } from './first-record.ts';
 import { isTapped } from './hooks.ts';
 import { type Identified, identify } from './identify.ts';
 import { initOptions } from './init-options.ts';
 import { noNetwork, planTape } from './launch.ts';
 import { type Loaded, load } from './load.ts';
+import { metadataOf } from './metadata.ts';
 import { programRoot } from './program-root.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
@@ -37,6 +38,8 @@ export interface CreateOptions {
   readonly keyring: boolean;
   /** Whether a console socket is needed for a terminal: not when the caller stays in the foreground. */
   readonly foreground?: boolean;
+  /** The arguments of this very command for another runtime, should it turn out to be one for it. */
+  readonly forwarded?: readonly string[];
 }
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
@@ -47,10 +50,22 @@ export async function create(context: Context, options: CreateOptions): Promise<
   checkConsole(bundle, options);
   const loaded = await load(context);
   // Asked before anything is made: most failures are about the image.
-  const container = containerOf({ id: options.id, bundle, directory: context.store.directory(options.id) });
-  const identified = await identify(loaded.runtime, container, loaded.config);
+  const source = { id: options.id, bundle, directory: context.store.directory(options.id) };
+  const metadata = await metadataOf(loaded.runtime, containerOf(source), loaded.config);
+  const container = containerOf({ ...source, metadata });
+  const first = () => firstRecord(context, options, bundle, loaded, metadata);
+  const sandboxes = await delegateOfSandbox(loaded.runtime, container);
+  if (sandboxes) return createElsewhere(context, first(), sandboxes, options);
+  let identified: Identified;
   try {
-    const held = await context.store.reserve(firstRecord(context, options, bundle, loaded));
+    identified = await identify(loaded.runtime, container, loaded.config);
+  } catch (error) {
+    const delegate = await delegateOfOther(loaded.runtime, container, error);
+    if (!delegate) throw error;
+    return createElsewhere(context, first(), delegate, options);
+  }
+  try {
+    const held = await context.store.reserve(first());
     try {
       const init = await build(context, held, options, bundle, loaded, identified);
       held.release();
@@ -74,37 +89,6 @@ function checkConsole({ spec }: Bundle, { consoleSocket, foreground }: CreateOpt
   }
 }
 
-function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { runtime }: Loaded): ContainerRecord {
-  const { spec, path, rootfs } = bundle;
-  const { startContainer, poststart, poststop } = spec.hooks ?? {};
-  const netns = joinedNetns(spec);
-  const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
-  // Before the plan is ours: giving up later ends every process in it.
-  requireUnused(cgroup);
-  return {
-    schema: schemaVersion,
-    ociVersion: OCI_VERSION,
-    id,
-    bundle: path,
-    rootfs,
-    created: new Date().toISOString(),
-    annotations: spec.annotations ?? {},
-    phase: 'creating',
-    creator: { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? 0 },
-    // Known before the first directory is made, so that whatever is made can be found again.
-    cgroup,
-    resources: [],
-    ...(netns === undefined ? {} : { joinedNetns: netns }),
-    hooks: {
-      ...(startContainer ? { startContainer } : {}),
-      ...(poststart ? { poststart } : {}),
-      ...(poststop ? { poststop } : {}),
-    },
-    tapped: runtime.tapped(),
-    ...(context.config === undefined ? {} : { config: resolve(context.config) }),
-  };
-}
-
 async function build(
   context: Context,
   held: Held,
@@ -116,7 +100,8 @@ async function build(
   const { spec } = bundle;
   const cgroup = held.record.cgroup as NonNullable<ContainerRecord['cgroup']>;
   const { unikernel, program, tender } = identified;
-  const before: Container = containerOf({ id: options.id, bundle, directory: held.directory });
+  const { metadata = {} } = held.record;
+  const before: Container = containerOf({ id: options.id, bundle, directory: held.directory, metadata });
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
   const blocks = await blocksOf(runtime, before, unikernel);
@@ -153,7 +138,7 @@ async function build(
   });
   if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
   if (isTapped(runtime.hooks.created)) {
-    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid });
+    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid, metadata });
     await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
   }
   return sandbox.process;

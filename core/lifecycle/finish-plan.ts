@@ -13,7 +13,7 @@ import { containerOf } from './container.ts';
 import type { Context } from './context.ts';
 import { ledgerOf } from './destroy.ts';
 import { ask } from './identify.ts';
-import { planTape } from './launch.ts';
+import { noNetwork, planTape } from './launch.ts';
 import { load } from './load.ts';
 import { writeTender } from './release.ts';
 
@@ -22,7 +22,7 @@ export async function finishPlan(context: Context, held: Held, init: ProcessIden
   const { record, directory } = held;
   const { config, runtime } = await load({ ...context, config: record.config ?? context.config });
   const bundle = loadBundle(record.bundle);
-  const container = containerOf({ id: record.id, bundle, directory, pid: init.pid });
+  const container = containerOf({ id: record.id, bundle, directory, pid: init.pid, metadata: record.metadata ?? {} });
   runtime.resources.attach(ledgerOf(held));
   // The file that was checked at create, whatever has become of its name since.
   const fd = openSync(`/proc/${init.pid}/fd/${descriptor.program}`, 'r');
@@ -33,11 +33,16 @@ export async function finishPlan(context: Context, held: Held, init: ProcessIden
     await runtime.hooks.start.promise(container);
     if (record.planned === true) return;
     const network = await runtime.hooks.network.promise(container, identified.unikernel);
-    if (!network) throw new RunncError('ERR_DEVICE', `no plugin gives ${program.path} the network devices that it declares`);
+    if (!network && identified.unikernel.devices.some(({ kind, optional }) => kind === 'net' && !optional))
+      throw new RunncError('ERR_DEVICE', `no plugin gives ${program.path} the network devices that it declares`);
     const blocks = record.blocks ?? [];
     const memory = guestMemory(config.memory, memoryLimit(record.cgroup as NonNullable<typeof record.cgroup>));
     const profile = bundle.spec.linux?.seccomp;
-    writeTender(init, directory, await planTape(runtime, container, { identified, config, memory, blocks, network, profile }));
+    writeTender(
+      init,
+      directory,
+      await planTape(runtime, container, { identified, config, memory, blocks, network: network ?? noNetwork, profile }),
+    );
   } finally {
     closeSync(fd);
   }

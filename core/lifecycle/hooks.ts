@@ -9,6 +9,8 @@ const timeLimit = 30_000;
 export function makeHooks(log: Log): Hooks {
   const hooks: Hooks = {
     architecture: new AsyncSeriesBailHook(['machine']),
+    metadata: new AsyncSeriesBailHook(['container']),
+    delegate: new AsyncSeriesBailHook(['container', 'reason']),
     unikernel: new AsyncSeriesBailHook(['program', 'container']),
     rootfs: new AsyncSeriesBailHook(['container', 'unikernel', 'device']),
     network: new AsyncSeriesBailHook(['container', 'unikernel']),

@@ -6,8 +6,9 @@ import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
 import { programNames } from '../launch/program-names.ts';
+import { quoted } from '../launch/quoted.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
-import type { Architecture, Container, Program, Tender, Unikernel } from '../plugin.ts';
+import type { Architecture, Container, Hooks, Program, Tender, Unikernel } from '../plugin.ts';
 import { isTapped } from './hooks.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -25,7 +26,8 @@ export interface Identified {
  */
 export async function identify(runtime: Runtime, container: Container, config: Config): Promise<Identified> {
   const architecture = await runtime.architecture();
-  const [asked = '', ...rest] = container.args;
+  const [first = '', ...rest] = container.args;
+  const asked = container.metadata.program ?? first;
   const refusals: Refusal[] = [];
   for (const name of programNames(asked, config.tender)) {
     try {
@@ -87,6 +89,16 @@ export async function ask(
   const { elf, solo5, path } = program;
   checkMachine(elf, solo5, architecture.elfMachine, path);
   const unikernel = await hooks.unikernel.promise(program, container);
+  const { unikernel: chosen, tender: meantFor } = container.metadata;
+  if (chosen && unikernel?.name !== chosen.name) {
+    throw new RunncError(
+      'ERR_METADATA',
+      `${path} is said to be a unikernel of the kind ${quoted(chosen.name)}, ${unikernel ? `and the plugin that answered makes it ${unikernel.name}` : 'which no plugin that is loaded makes of it'}`,
+      {
+        hint: 'known kinds are rumprun, mirage and solo5',
+      },
+    );
+  }
   if (!unikernel) {
     throw new RunncError('ERR_NOT_A_UNIKERNEL', `${path} is ${describeProgram(elf, solo5)}, not a unikernel that runnc knows`, {
       hint: 'run ordinary images with the default runtime, and build unikernels for Solo5 spt or hvt',
@@ -102,19 +114,32 @@ export async function ask(
       { hint: `build it for ${allowed?.join(' or ') ?? 'spt'}, or add a plugin that starts it to plugins in runnc.config` },
     );
   }
+  if (meantFor !== undefined && tender.name !== meantFor) {
+    throw new RunncError(
+      'ERR_NO_TENDER',
+      `the image says that ${path} is for ${quoted(meantFor)}, and it is ${describeProgram(elf, solo5)}`,
+      {
+        hint: `correct the image, or leave the choice to runnc`,
+      },
+    );
+  }
   if (allowed && !allowed.includes(tender.name)) {
     throw new RunncError('ERR_NO_TENDER', `${path} needs the tender ${tender.name}, which runnc.config does not allow`, {
       hint: `build it for ${allowed.join(' or ')}, or add ${tender.name} to tender.allowed`,
     });
   }
-  for (const { kind, name } of unikernel.devices) {
-    const hook = kind === 'net' ? hooks.network : hooks.rootfs;
-    if (!isTapped(hook)) {
-      throw new RunncError(
-        'ERR_DEVICE',
-        `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind} devices`,
-      );
-    }
-  }
-  return { unikernel, tender };
+  return { unikernel: withPossibleDevices(hooks, unikernel, path), tender };
+}
+
+/** A device that no plugin can provide is left out if the guest can do without it. */
+function withPossibleDevices(hooks: Hooks, unikernel: Unikernel, path: string): Unikernel {
+  const devices = unikernel.devices.filter(({ kind, name, optional }) => {
+    if (isTapped(kind === 'net' ? hooks.network : hooks.rootfs)) return true;
+    if (optional) return false;
+    throw new RunncError(
+      'ERR_DEVICE',
+      `${path} declares the ${kind === 'net' ? 'network' : 'block'} device ${name}, and no plugin that is loaded provides ${kind === 'net' ? 'network' : 'block'} devices`,
+    );
+  });
+  return devices.length === unikernel.devices.length ? unikernel : { ...unikernel, devices };
 }

@@ -5,6 +5,7 @@ import { RunncError } from '../errors.ts';
 import * as tape from '../launch/calls.ts';
 import { fillManifest } from '../launch/fill-manifest.ts';
 import { mapProgram } from '../launch/map-program.ts';
+import { abiOf } from '../launch/solo5-abi.ts';
 import { insideRootfs } from '../linux/inside-rootfs.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
@@ -82,6 +83,9 @@ export class Runtime {
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
       inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
+      abiOf,
+      readImageFile: async ({ rootfs }, name, largest) =>
+        (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);
         mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@
 
 import type { CgroupPlan } from '../linux/cgroup/index.ts';
 import type { Hook } from '../oci/types.ts';
-import type { BlockDevice, Json } from '../plugin.ts';
+import type { BlockDevice, Json, Metadata } from '../plugin.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
 
 /** Name of the fifo in the container's folder at which init waits for `start`; it is gone once the guest runs. */
@@ -50,6 +50,8 @@ export interface ContainerRecord {
   };
   /** Whether `start` has to finish the launch (a network to wire), or `create` has done it all. */
   readonly planned?: boolean;
+  /** What was said of it when it was created. */
+  readonly metadata?: Metadata;
   /** The block devices that `create` found. */
   readonly blocks?: readonly BlockDevice[];
   /** Hooks of the core's own list that some plugin tapped: a command loads plugins only if it must. */

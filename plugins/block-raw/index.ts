@@ -1,7 +1,7 @@
 /**
  * block-raw: puts a file or block device behind a guest's block device, as it is. Which one, by the device's name in the manifest:
  * runnc.config, else the annotation `org.runnc.block.NAME`, else `RUNNC_BLOCK_NAME` in the environment (for engines that pass
- * no annotations). Files of the image may always be named; files of the host only where runnc.config allows it.
+ * no annotations), else, for a unikernel with one block device, what the image's metadata says. Files of the image may always be named; files of the host only where runnc.config allows it.
  */
 import { realpathSync } from 'node:fs';
 import type { BlockDevice, Container, Host, Plugin } from '../../core/plugin.ts';
@@ -27,19 +27,26 @@ export default {
     },
   },
   apply(host, options) {
-    host.hooks.rootfs.tap('block-raw', (container, _unikernel, { name }) => {
-      const request = requestFor(name, container, options);
+    host.hooks.rootfs.tap('block-raw', (container, unikernel, { name }) => {
+      const only = unikernel.devices.filter(({ kind }) => kind === 'block').length === 1;
+      const request = requestFor(name, container, options, only ? container.metadata.settings?.['block'] : undefined);
       return request && attach(host, container, name, request);
     });
   },
 } satisfies Plugin<RawOptions>;
 
-function requestFor(name: string, container: Container, { devices = {}, allow = [] }: RawOptions): RawRequest | undefined {
+function requestFor(
+  name: string,
+  container: Container,
+  { devices = {}, allow = [] }: RawOptions,
+  image?: string,
+): RawRequest | undefined {
   const key = `org.runnc.block.${name}`;
   const variable = `RUNNC_BLOCK_${name}=`;
   const asked: readonly (readonly [what: string, text: string | undefined])[] = [
     [`the annotation ${key}`, container.annotations[key]],
     [variable.slice(0, -1), container.env.findLast((entry) => entry.startsWith(variable))?.slice(variable.length)],
+    ["the image's metadata", image === undefined || image.startsWith('/') ? image : `/${image}`],
   ];
   const [what, text] = asked.find(([, value]) => value !== undefined) ?? [];
   const chosen = Object.hasOwn(devices, name) ? devices[name] : undefined;

@@ -48,9 +48,12 @@ export default {
       const inode = inodeOf(netns) ?? 0;
       refuseHost(inode);
       const own = withAnnotations(options, container.annotations);
-      const devices = unikernel.devices.filter(({ kind }) => kind === 'net').map((device) => device.name);
+      const declared = unikernel.devices.filter(({ kind }) => kind === 'net');
+      const needed = declared.filter(({ optional }) => !optional);
       const wait = own.mode === 'none' ? 0 : own.wait;
-      const interfaces = await lookForInterfaces(host, netns, devices.length, wait);
+      const interfaces = await lookForInterfaces(host, netns, needed.length, wait);
+      // A guest that can do without a network is not given one that leads nowhere.
+      const devices = (interfaces.length >= declared.length ? declared : needed).map((device) => device.name);
       const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
       const path = container.joinedNetns;
       if (path !== undefined) await requireFree(host, netns, wires);

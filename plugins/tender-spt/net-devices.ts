@@ -36,7 +36,7 @@ export function netDevices(
   });
   return {
     ops: devices.flatMap(({ name, tap, fd, handle }) => [
-      ioctl(fd, TUNSETIFF, interfaceRequest(tap), `attaching the tap ${tap} to the network device ${name}`),
+      attachTap(ioctl, fd, tap, name),
       epollAdd(waitSet, fd, BigInt(handle), packed),
     ]),
     attached: devices.map(({ name, fd, mac, mtu }) => ({ kind: 'net', name, fd, mac, mtu })),
@@ -45,6 +45,10 @@ export function netDevices(
     ),
   };
 }
+
+/** Makes a descriptor of /dev/net/tun the one of a tap. */
+export const attachTap = (ioctl: TapeTools['ioctl'], fd: number, tap: string, device: string): Op =>
+  ioctl(fd, TUNSETIFF, interfaceRequest(tap), `attaching the tap ${tap} to the network device ${device}`);
 
 function interfaceRequest(tap: string): Uint8Array {
   const name = new TextEncoder().encode(tap);

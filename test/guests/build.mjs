@@ -12,6 +12,8 @@ import { execa } from 'execa';
 const sources = fileURLToPath(new URL('.', import.meta.url));
 const output = fileURLToPath(new URL('../../build/guests', import.meta.url));
 const tenders = ['spt', 'hvt'];
+/** Built for the ABI of 2018 too, as NAME.legacy: those that need no manifest. */
+const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'rumprun-args', 'sleep'];
 
 /** By Node's name for the processor. */
 const architectures = {
@@ -58,7 +60,8 @@ async function built() {
 async function fingerprint(architecture) {
   const hash = createHash('sha256').update(JSON.stringify(architecture));
   const runtime = join(sources, 'runtime');
-  for (const folder of [sources, runtime, join(runtime, architecture.folder), join(sources, 'net')]) {
+  const folders = [sources, runtime, join(runtime, architecture.folder), join(sources, 'net'), join(sources, 'legacy')];
+  for (const folder of folders) {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!/\.(c|h|S|ld|mjs)$/.test(entry.name)) continue;
       hash.update(`\0${entry.name}\0`).update(await readFile(join(folder, entry.name)));
@@ -79,7 +82,7 @@ async function build({ compiler, folder, flags }, files) {
     const plain = files.filter((file) => !usesVectors(file)).map((file) => join(sources, file));
     await gcc(...compile, '-mgeneral-regs-only', ...shared, ...plain);
     await gcc(...compile, ...files.filter(usesVectors).map((file) => join(sources, file)));
-    await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'));
+    await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'), join(own, 'pause.S'));
 
     // A library, of which a guest gets only what it calls.
     const net = (await readdir(join(sources, 'net'))).filter((file) => file.endsWith('.c')).sort();
@@ -87,7 +90,8 @@ async function build({ compiler, folder, flags }, files) {
     await run('ar', ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
 
     await gcc(...linkerFlags, '-o', 'linux', 'linux.o');
-    const programs = ['linux'];
+    await gcc(...linkerFlags, '-o', 'pause', 'pause.o');
+    const programs = ['linux', 'pause'];
     for (const tender of tenders) {
       for (const name of files.map(nameOf)) {
         const program = `${name}.${tender}`;
@@ -95,6 +99,14 @@ async function build({ compiler, folder, flags }, files) {
         await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects, 'libnet.a');
         programs.push(program);
       }
+    }
+    const legacy = join(sources, 'legacy');
+    const legacyFiles = ['crt-legacy.c', 'legacy-devices.c'].map((file) => join(legacy, file));
+    await gcc(...compile, `-I${legacy}`, '-mgeneral-regs-only', ...legacyFiles);
+    for (const name of [...legacyToo, 'legacy-devices']) {
+      const objects = ['start.o', 'crt-legacy.o', 'text.o', `${name}.o`];
+      await gcc(...linkerFlags, `-Wl,-T,${join(legacy, 'legacy.ld')},--no-warn-rwx-segments`, '-o', `${name}.legacy`, ...objects);
+      programs.push(`${name}.legacy`);
     }
     for (const program of programs) await rename(join(temporary, program), join(output, program));
   } finally {

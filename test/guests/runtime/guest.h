@@ -10,6 +10,7 @@
 
 typedef uint8_t u8;
 typedef uint16_t u16;
+typedef int16_t i16;
 typedef uint32_t u32;
 typedef int32_t i32;
 typedef uint64_t u64;

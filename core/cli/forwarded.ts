@@ -1,0 +1,40 @@
+/** Our own arguments as another OCI runtime takes them, and commands that go to the one that has the container. */
+import type { CommandSpec } from './command.ts';
+import { shapeOf } from './command.ts';
+import { globalOptions } from './global.ts';
+
+/** Global options that the other runtime gets with values of its own, or does not know. */
+const ours = ['--root', '--config', '--rootless', '--criu'];
+
+/** All arguments but those. */
+export function forwardedArguments(argv: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let next = 0;
+  for (; argv[next]?.startsWith('-'); next++) {
+    const word = argv[next] as string;
+    const [name = ''] = word.split('=', 1);
+    const takesValue = globalOptions.some((option) => shapeOf(option).long === name && shapeOf(option).takesValue);
+    const words = takesValue && !word.includes('=') ? [word, argv[++next] ?? ''] : [word];
+    if (!ours.includes(name)) kept.push(...words);
+  }
+  return [...kept, ...argv.slice(next)];
+}
+
+/** A command about one container goes to another runtime if that has it. */
+export function delegable(spec: CommandSpec): CommandSpec {
+  return {
+    ...spec,
+    async run(context, args, options) {
+      // Commands that are passed through whole have the id somewhere among their arguments.
+      const { delegateOf, forward } = await import('../lifecycle/delegation.ts');
+      for (const id of args) {
+        if (id === undefined || !/^[\w+.-]+$/.test(id) || id.startsWith('-')) continue;
+        const path = delegateOf(context.store, id);
+        if (path !== undefined) {
+          return forward(context, id, path, forwardedArguments(process.argv.slice(2)), spec.name === 'delete');
+        }
+      }
+      return spec.run(context, args, options);
+    },
+  };
+}

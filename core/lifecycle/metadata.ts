@@ -1,0 +1,25 @@
+/** What is said of a container before anybody looks at its program: the operator first, then annotations, then the image. */
+import type { Config } from '../../config/config.ts';
+import { RunncError } from '../errors.ts';
+import { quoted } from '../launch/quoted.ts';
+import type { Container, Metadata } from '../plugin.ts';
+import { isTapped } from './hooks.ts';
+import type { Runtime } from './runtime.ts';
+
+/** @throws RunncError ERR_METADATA for an annotation that contradicts runnc.config; what the image says just does not count then */
+export async function metadataOf(
+  { hooks }: Runtime,
+  container: Container,
+  { unikernel: operators }: Pick<Config, 'unikernel'>,
+): Promise<Metadata> {
+  const said = (isTapped(hooks.metadata) ? await hooks.metadata.promise(container) : undefined) ?? {};
+  if (operators === undefined) return said;
+  const { unikernel } = said;
+  if (unikernel?.by === 'annotation' && unikernel.name !== operators) {
+    throw new RunncError(
+      'ERR_METADATA',
+      `an annotation says that the unikernel is ${quoted(unikernel.name)}, and runnc.config that all are ${quoted(operators)}`,
+    );
+  }
+  return { ...said, unikernel: { name: operators, by: 'annotation' } };
+}

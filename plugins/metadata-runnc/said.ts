@@ -1,0 +1,47 @@
+/** The words of /runnc.json and of the annotations; docs/runnc.schema.json says the same to editors, and a test compares the two. */
+
+export const fileName = 'runnc.json';
+export const prefix = 'org.runnc.';
+
+/** All values as text: a list of options is joined by commas, as it is in an annotation. */
+export type Said = Partial<Record<(typeof keys)[number], string>>;
+
+/** `mountPoint` is rumprun's, `options` MirageOS's. */
+export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options'] as const;
+
+/** @throws an error with ERR_METADATA that says what is wrong in the file */
+export function parseFile(text: string): Said {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw wrong(`is not valid JSON: ${(cause as Error).message}`);
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw wrong('is not a JSON object');
+  const said: Said = {};
+  for (const [key, value] of Object.entries(document)) {
+    if (key === '$schema') continue;
+    const known = keys.find((name) => name === key);
+    if (!known) throw wrong(`says ${JSON.stringify(key)}, which means nothing`, `known are ${keys.join(', ')}`);
+    said[known] = known === 'options' ? optionsOf(value) : textOf(known, value);
+  }
+  return said;
+}
+
+function textOf(key: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw wrong(`has a ${key} that is not a text`);
+  if (key === 'mountPoint' && !value.startsWith('/')) throw wrong(`has a mountPoint that is not an absolute path`);
+  return value;
+}
+
+function optionsOf(value: unknown): string {
+  const isName = (each: unknown) => typeof each === 'string' && /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(each);
+  if (!Array.isArray(value) || !value.every(isName)) throw wrong('has options that are not a list of names, such as "ipv4"');
+  return value.join(',');
+}
+
+const wrong = (what: string, hint?: string): Error =>
+  Object.assign(new Error(`/${fileName} of the image ${what}`), {
+    code: 'ERR_METADATA',
+    ...(hint === undefined ? {} : { hint }),
+  });
