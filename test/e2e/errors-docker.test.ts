@@ -21,7 +21,13 @@ test.each<[what: string, image: string, command: string[], sentence: string, exp
   ['an unknown ABI version', 'broken', ['/abi-version-99'], 'speaks version 99 of the Solo5 spt ABI', 125],
   ['no manifest', 'broken', ['/no-manifest'], 'has no Solo5 manifest', 125],
   ['a missing program', 'guests', ['/nothing'], 'program "/nothing" is not in the image (looked for "/nothing")', 127],
-  ['a device that is not available', 'guests', ['/block-device'], 'block device storage', 125],
+  [
+    'a device that is not available',
+    'guests',
+    ['/block-device'],
+    'declares the block device "storage", and there is nothing for it',
+    125,
+  ],
   ['too long a command line', 'guests', ['/hello', 'x'.repeat(8192)], 'the command line has 8192 bytes', 125],
 ])('%s', async (_what, image, command, sentence, expected) => {
   const before = await traces(address);
