@@ -28,10 +28,11 @@ export interface ConsoleSize {
 export async function openConsole(socketPath: string, size: ConsoleSize | undefined): Promise<number> {
   const { call } = await libc();
   let master: number | undefined;
+  let slave: number | undefined;
   try {
     master = openSync(masterName, constants.O_RDWR | constants.O_NOCTTY);
     call('unlocking the pseudo-terminal', 'ioctl', master, TIOCSPTLCK, 'void *', Buffer.alloc(4));
-    const slave = call(
+    slave = call(
       'opening the pseudo-terminal',
       'ioctl',
       master,
@@ -48,6 +49,7 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
     await sendDescriptor(socketPath, master);
     return slave;
   } catch (cause) {
+    if (slave !== undefined) closeSync(slave);
     throw new RunncError('ERR_CONSOLE', `no terminal for the container over ${socketPath}: ${(cause as Error).message}`, {
       cause,
     });
