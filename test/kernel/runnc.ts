@@ -1,4 +1,5 @@
 /** The built executable with containers of its own, and what they leave. Needs root, dist/runnc and build/guests. */
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { execa, execaSync } from 'execa';
+import { execaSync } from 'execa';
 import { onTestFinished } from 'vitest';
 import { detectHierarchy, planCgroup } from '../../core/linux/cgroup/index.ts';
 
@@ -45,7 +46,7 @@ export interface Machine {
   runnc(
     args: readonly string[],
     wrapper?: readonly string[],
-  ): Promise<{ readonly status: number | undefined; readonly output: string }>;
+  ): Promise<{ readonly status: number | null; readonly output: string }>;
   /** What there is of a container on this machine; empty when nothing is. */
   traces(id: string): readonly string[];
 }
@@ -74,17 +75,12 @@ export function makeMachine(change: Record<string, unknown> = {}, guest = 'sleep
       const [program = '', ...rest] = [...wrapper, executable, ...global, ...args];
       // Into a file: a container of `create` keeps its output open.
       const fd = openSync(output, 'w');
-      try {
-        const { exitCode } = await execa(program, rest, {
-          stdio: ['ignore', fd, fd],
-          cwd: bundle,
-          reject: false,
-          timeout: 30_000,
-        });
-        return { status: exitCode, output: readFileSync(output, 'utf8') };
-      } finally {
-        closeSync(fd);
-      }
+      const child = spawn(program, rest, { stdio: ['ignore', fd, fd], cwd: bundle, timeout: 30_000 });
+      closeSync(fd);
+      const status = await new Promise<number | null>((resolve, reject) => {
+        child.on('error', reject).on('exit', (code) => resolve(code));
+      });
+      return { status, output: readFileSync(output, 'utf8') };
     },
     traces: (id) => [...statesIn(root), ...cgroupsOf(id), ...processesWith(root), ...mountsBelow(folder)],
   };
