@@ -57,7 +57,7 @@ async function chosen(
   const rootfs = mkdtempSync(path.join(tmpdir(), 'runnc-identify-'));
   onTestFinished(() => rmSync(rootfs, { recursive: true }));
   for (const [file, content] of Object.entries(files)) writeFileSync(path.join(rootfs, file), content);
-  const container = { rootfs, args: [name, 'argument'], env: [], cwd: '/' } as unknown as Container;
+  const container = { rootfs, args: [name, 'argument'], env: [], cwd: '/', metadata: {} } as unknown as Container;
   try {
     const identified = await identify(runtimeOn(kvm), container, { ...defaults, tender: { preferred, allowed } });
     closeSync(identified.program.fd);
