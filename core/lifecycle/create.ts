@@ -44,9 +44,9 @@ export async function create(context: Context, options: CreateOptions): Promise<
   context.store.demandFree(options.id);
   const bundle = loadBundle(options.bundle);
   checkConsole(bundle, options);
-  const loaded = await load(context);
-  // Asked before anything is made: most failures are about the image.
   const container = containerOf({ id: options.id, bundle, directory: context.store.directory(options.id) });
+  const loaded = await load(context, container);
+  // Asked before anything is made: most failures are about the image.
   const identified = await identify(loaded.runtime, container, loaded.config);
   try {
     const held = await context.store.reserve(firstRecord(context, options, bundle, loaded));
@@ -101,6 +101,7 @@ function firstRecord(context: Context, { id }: CreateOptions, bundle: Bundle, { 
     },
     tapped: runtime.tapped(),
     ...(context.config === undefined ? {} : { config: resolve(context.config) }),
+    ...(context.profile === undefined ? {} : { profile: context.profile }),
   };
 }
 
