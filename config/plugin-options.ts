@@ -18,6 +18,7 @@ export async function checkedOptions(
   { name, options: schema }: Pick<Plugin, 'name' | 'options'>,
   given: PluginOptions,
   cacheDirectory: string,
+  from?: string,
 ): Promise<PluginOptions> {
   if (schema === undefined) {
     if (Object.keys(given).length === 0) return given;
@@ -27,7 +28,7 @@ export async function checkedOptions(
   const file = path.join(cacheDirectory, 'options', `${key}.json`);
   const known = readKept(file);
   if (known !== undefined) return known;
-  const checked = await check(name, schema, given);
+  const checked = await check(from === undefined ? name : `${name} (${from})`, schema, given);
   keep(file, checked);
   return checked;
 }
@@ -37,7 +38,7 @@ async function check(name: string, schema: object, given: PluginOptions): Promis
   const document = structuredClone(given);
   let violation: Violation | undefined;
   try {
-    const ajv = new Ajv({ useDefaults: true, verbose: true, messages: false, strict: false, logger: false });
+    const ajv = new Ajv({ useDefaults: true, verbose: true, strict: false, logger: false });
     const validate = ajv.compile(schema);
     if (!validate(document)) violation = validate.errors?.[0] as Violation | undefined;
   } catch (cause) {

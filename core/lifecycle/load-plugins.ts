@@ -45,7 +45,7 @@ async function withOptions([plugin, given, thirdParty]: Use, { options, cacheDir
   const all = { ...(given as object | undefined), ...options[plugin.name] };
   if (Object.keys(all).length === 0 && (plugin.options === undefined || !thirdParty)) return [plugin, {}, thirdParty];
   const { checkedOptions } = await optionsOf();
-  return [plugin, await checkedOptions(plugin, all, cacheDirectory), thirdParty];
+  return [plugin, await checkedOptions(plugin, all, cacheDirectory, thirdParty?.file), thirdParty];
 }
 
 /** A plugin is named as it is, or without the hook's name in front: `spt` is tender-spt. */
