@@ -9,10 +9,14 @@ import { findConfig, type Places } from './find.ts';
 import { type Layer, mergeLayers } from './layers.ts';
 import { trustedPath } from './trust.ts';
 
+export { defaults as defaultConfig } from './defaults.ts';
 export { builtIn } from './registry.ts';
+export { parseSize } from './sizes.ts';
 
 /** For the plugins that are not built in: imported only where there are some. */
 export const thirdParty = () => import('./third-party.ts');
+/** What is published for editors. */
+export const fullSchema = () => import('./full-schema.ts');
 /** For plugins that have options: imported only where some are given. */
 export const optionsOf = () => import('./plugin-options.ts');
 /** For containers whose image or annotations set something: imported only where that can be. */

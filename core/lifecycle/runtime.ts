@@ -93,6 +93,8 @@ export class Runtime {
       mapProgram,
       resource: (resource) =>
         this.resources.register(thirdParty ? thirdParty.checkedResource(resource, this.#timeLimit) : resource),
+      run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
+      insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
       inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
