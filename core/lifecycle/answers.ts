@@ -21,7 +21,7 @@ export function checkedAnswer(hook: string, answer: unknown, answering: Answerin
   if (!asking.includes(hook) && hook !== 'launch') return answer;
   if (hook === 'filter') return filter(answer);
   checkShape(hook, answer);
-  if (hook === 'rootfs') checkBlocks(answer as readonly BlockDevice[]);
+  if (hook === 'rootfs') checkBlocks([answer as BlockDevice]);
   if (hook === 'launch') checkBlocks((answer as Launch).blocks);
   return hook === 'tender' ? tender(answer as Tender, answering) : answer;
 }

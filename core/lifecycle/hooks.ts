@@ -15,14 +15,15 @@ export interface Tapper {
 }
 
 export interface HookOptions {
-  readonly log: Log;
-  readonly timeLimit: number;
-  readonly tapper: () => Tapper;
+  /** In milliseconds. */
+  readonly timeLimit?: number;
+  /** Who taps at the moment; without it, whoever the tap says. */
+  readonly tapper?: () => Tapper;
   /** Plugins that are asked first, by the hook's name. */
-  readonly first: Readonly<Record<string, string | undefined>>;
+  readonly first?: Readonly<Record<string, string | undefined>>;
 }
 
-export function makeHooks(options: HookOptions): Hooks {
+export function makeHooks(log: Log, options: HookOptions = {}): Hooks {
   const hooks: Hooks = {
     architecture: new AsyncSeriesBailHook(['machine']),
     unikernel: new AsyncSeriesBailHook(['program', 'container']),
@@ -40,7 +41,7 @@ export function makeHooks(options: HookOptions): Hooks {
     deleted: new AsyncSeriesHook(['container']),
   };
   for (const [name, hook] of Object.entries(hooks)) {
-    const register = (tap: FullTap): FullTap => registered(name, tap, options);
+    const register = (tap: FullTap): FullTap => registered(name, tap, log, options);
     (hook as { intercept(interceptor: { register: typeof register }): void }).intercept({ register });
   }
   return hooks;
@@ -53,24 +54,20 @@ export const isTapped = (hook: { readonly taps: readonly unknown[] }): boolean =
  * A tap under the name of its plugin. `type: 'promise'` makes tapable await what it would otherwise call as a plain function, so that
  * both fail alike. Order is that of the configuration: `stage` and `before` of the plugin's own are not used.
  */
-function registered(hook: string, { fn }: FullTap, options: HookOptions): FullTap {
-  const tapper = options.tapper();
-  const stage = options.first[hook] === tapper.plugin ? -1 : 0;
-  return {
-    name: tapper.plugin,
-    type: 'promise',
-    stage,
-    fn: watched(hook, tapper, fn as (...args: unknown[]) => unknown, options),
-  };
+function registered(hook: string, { name, fn }: FullTap, log: Log, options: HookOptions): FullTap {
+  const tapper = options.tapper?.() ?? { plugin: name, file: undefined };
+  const stage = options.first?.[hook] === tapper.plugin ? -1 : 0;
+  const call = fn as (...args: unknown[]) => unknown;
+  return { name: tapper.plugin, type: 'promise', stage, fn: watched(hook, tapper, call, log, options.timeLimit) };
 }
 
 function watched(
   hook: string,
   { plugin, file }: Tapper,
   call: (...args: unknown[]) => unknown,
-  options: HookOptions,
+  log: Log,
+  timeLimit = usualTimeLimit,
 ): FullTap['fn'] {
-  const { log, timeLimit } = options;
   return async (...args: unknown[]) => {
     const started = performance.now();
     try {

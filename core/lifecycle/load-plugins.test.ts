@@ -13,6 +13,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 const container = { id: 'c', annotations: {}, args: [] } as unknown as Container;
 const unikernel = { name: 'u', abi: 'spt', devices: [], commandLine: '' } as Unikernel;
 const program = {} as Program;
+const device = { name: 'a', kind: 'block', handle: 1 } as const;
 const builtInNames = builtIn.map(([{ name }]) => name);
 
 /** A folder beneath /run, which belongs to root and to nobody else. */
@@ -72,16 +73,16 @@ asRoot.each([
 });
 
 asRoot.each([
-  ['rootfs', 'return 5', 'its answer is not one: rootfs must be an array, not a number'],
-  ['rootfs', "return [{ name: 'a' }]", 'its answer is not one: rootfs[0].path is missing'],
+  ['rootfs', 'return 5', 'its answer is not one: rootfs must be an object, not a number'],
+  ['rootfs', "return { name: 'a' }", 'its answer is not one: rootfs.path is missing'],
   [
     'rootfs',
-    "return [{ name: 'a', path: 'x', readOnly: true, capacity: 512, blockSize: 512 }]",
-    'rootfs[0].path must be an absolute path',
+    "return { name: 'a', path: 'x', readOnly: true, capacity: 512, blockSize: 512 }",
+    'rootfs.path must be an absolute path',
   ],
   [
     'rootfs',
-    "return [{ name: 'a', path: '/x', readOnly: true, capacity: 513, blockSize: 512 }]",
+    "return { name: 'a', path: '/x', readOnly: true, capacity: 513, blockSize: 512 }",
     'is not a multiple of its block size',
   ],
   ['unikernel', "return { name: 'a' }", 'its answer is not one: unikernel.abi is missing'],
@@ -109,7 +110,7 @@ asRoot('errors with a code of ours are about the container', async () => {
   const { hooks } = await load(
     plugin(`hooks.rootfs.tap('x', () => { throw Object.assign(new Error('no'), { code: 'ERR_DEVICE' }); });`),
   );
-  await expect(hooks.rootfs.promise(container, unikernel)).rejects.toMatchObject({ code: 'ERR_DEVICE', message: 'no' });
+  await expect(hooks.rootfs.promise(container, unikernel, device)).rejects.toMatchObject({ code: 'ERR_DEVICE', message: 'no' });
 });
 
 asRoot('the plan of a tender is looked at, and timed', async () => {

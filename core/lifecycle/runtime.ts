@@ -46,7 +46,7 @@ export class Runtime {
     this.#log = log;
     this.#cacheDirectory = cacheDirectory;
     this.#timeLimit = timeLimit;
-    this.hooks = makeHooks({ log, timeLimit, first, tapper: () => this.#applying() });
+    this.hooks = makeHooks(log, { timeLimit, first, tapper: () => this.#applying() });
     const names = new Set(plugins.map(([{ name }]) => name));
     for (const use of plugins) {
       checkFit(use, names);

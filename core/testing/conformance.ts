@@ -86,8 +86,9 @@ export async function checkRootfs(
 ): Promise<void> {
   writeTree(container.rootfs);
   const expected = listing(container.rootfs);
-  const blocks = await hooks.rootfs.promise(container, unikernel);
-  const [image] = blocks ?? [];
+  const [device] = unikernel.devices.filter(({ kind }) => kind === 'block');
+  if (!device) throw new Error('the unikernel of this check declares no block device');
+  const image = await hooks.rootfs.promise(container, unikernel, device);
   if (!image) throw new Error('it answers with a block device');
   const folder = mkdtempSync(path.join(tmpdir(), 'runnc-tree-'));
   try {

@@ -23,7 +23,7 @@ export interface HarnessOptions {
 }
 
 export interface Harness {
-  /** `await hooks.rootfs.promise(container, unikernel)`: as runnc calls it. */
+  /** `await hooks.rootfs.promise(container, unikernel, device)`: as runnc calls it. */
   readonly hooks: Hooks;
   readonly container: Container;
   /** What the plugin has taken and not given back. */
