@@ -25,6 +25,8 @@ interface Change {
   readonly file: string;
   /** Undefined: the file goes. */
   readonly text: string | undefined;
+  /** Whether the file is written by nobody else. */
+  readonly isOurs?: boolean;
   /** What makes the engine read it. */
   readonly next: string;
 }
@@ -41,7 +43,12 @@ export function register(engine: string, { name, config, profile }: Entry, where
   const changes: Readonly<Record<string, () => Change>> = {
     docker: () => edit(where.file ?? dockerFile, dockerNext, (text) => withDockerRuntime(text, name, program, args)),
     containerd: () => edit(where.file ?? containerdFile, containerdNext, (text) => withContainerdRuntime(text, name, program)),
-    podman: () => ({ file: where.file ?? podmanFile(name), text: podmanText(name, program), next: 'nothing else is needed' }),
+    podman: () => ({
+      file: where.file ?? podmanFile(name),
+      text: podmanText(name, program),
+      isOurs: true,
+      next: 'nothing else is needed',
+    }),
   };
   return apply(chosen(changes, engine)(), where.dryRun, `the runtime ${name} (${[program, ...args].join(' ')})`);
 }
@@ -51,7 +58,7 @@ export function unregister(engine: string, name: string, where: Where): string {
   const changes: Readonly<Record<string, () => Change>> = {
     docker: () => edit(where.file ?? dockerFile, dockerNext, (text) => withoutDockerRuntime(text, name)),
     containerd: () => edit(where.file ?? containerdFile, containerdNext, (text) => withoutContainerdRuntime(text, name)),
-    podman: () => ({ file: where.file ?? podmanFile(name), text: undefined, next: 'nothing else is needed' }),
+    podman: () => ({ file: where.file ?? podmanFile(name), text: undefined, isOurs: true, next: 'nothing else is needed' }),
   };
   return apply(chosen(changes, engine)(), where.dryRun, `without the runtime ${name}`);
 }
@@ -87,12 +94,13 @@ function edit(file: string, next: string, change: (text: string) => string): Cha
   }
 }
 
-function apply({ file, text, next }: Change, dryRun: boolean, what: string): string {
+function apply({ file, text, next, isOurs = false }: Change, dryRun: boolean, what: string): string {
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   if (isSame(before, text)) return `${file} is as it should be: ${what}`;
   if (dryRun) return text === undefined ? `${file} would be removed` : `${file} would become:\n${text}`;
   const backup = `${file}.before-runnc`;
-  if (before !== undefined && !existsSync(backup)) copyFileSync(file, backup);
+  const keeps = before !== undefined && !isOurs;
+  if (keeps && !existsSync(backup)) copyFileSync(file, backup);
   if (text === undefined) {
     rmSync(file);
   } else {
@@ -101,7 +109,7 @@ function apply({ file, text, next }: Change, dryRun: boolean, what: string): str
     writeFileSync(`${file}.new`, text, { mode });
     renameSync(`${file}.new`, file);
   }
-  return `${file}: ${what}${before === undefined ? '' : `; as it was: ${backup}`}\n${next}`;
+  return `${file}: ${what}${keeps ? `; as it was: ${backup}` : ''}\n${next}`;
 }
 
 /** JSON is compared by what it says, so that a file of another spacing is not written for nothing. */
