@@ -18,9 +18,13 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function withCommander(argv: readonly string[]): Promise<number> {
-  const [{ CommanderError }, { makeProgram }] = await Promise.all([import('commander'), import('./cli/program.ts')]);
+  const [{ CommanderError }, { makeProgram }, { everyCommand }] = await Promise.all([
+    import('commander'),
+    import('./cli/program.ts'),
+    import('./cli/every-command.ts'),
+  ]);
   let status = 0;
-  const program = makeProgram(commands, (result) => {
+  const program = makeProgram(everyCommand, (result) => {
     status = result;
   });
   try {

@@ -91,12 +91,19 @@ export interface Hooks {
   readonly launch: AsyncSeriesWaterfallHook<[launch: Launch, container: Container]>;
   /** Compile a system call policy, or the bundle's OCI profile, to a classic BPF program. */
   readonly filter: AsyncSeriesBailHook<[request: FilterRequest, architecture: Architecture], Uint8Array | undefined>;
+  /** Something to do at `create`, before anything of the container exists; an error undoes the container. */
   readonly create: AsyncSeriesHook<[container: Container]>;
+  /** Something to do at `start`, before the network is asked for; an error ends the container. */
   readonly start: AsyncSeriesHook<[container: Container]>;
+  /** Something to do at `delete`, once no process is left and before resources are given back. */
   readonly delete: AsyncSeriesHook<[container: Container]>;
+  /** Told once the container waits for `start`; an error is logged, here and in the three that follow. */
   readonly created: AsyncSeriesHook<[container: Container]>;
+  /** Told once the guest runs. */
   readonly started: AsyncSeriesHook<[container: Container]>;
+  /** Told at `delete`, before anything is given back. */
   readonly stopped: AsyncSeriesHook<[container: Container]>;
+  /** Told at `delete`, after everything was given back. */
   readonly deleted: AsyncSeriesHook<[container: Container]>;
 }
 
@@ -125,7 +132,7 @@ export interface Metadata {
   /** The arguments, in place of args[1..]. */
   readonly args?: readonly string[];
   /** Name of the unikernel (`rumprun`, `mirage`, `solo5`), and whether an annotation says so, or the image. */
-  readonly unikernel?: { readonly name: string; readonly by: 'annotation' | 'image' };
+  readonly unikernel?: { readonly name: string; readonly by: 'operator' | 'annotation' | 'image' };
   /** Name of the tender that it was made for. */
   readonly tender?: string;
   /** Settings of the unikernel's plugin. */

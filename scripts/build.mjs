@@ -1,8 +1,9 @@
 /**
  * Builds what users run: dist/runnc, one executable made by Bun that needs neither Node nor node_modules, and
- * dist/runnc.mjs, the same source bundled for Node (beside node_modules, where koffi stays).
+ * dist/runnc.mjs, the same source bundled for Node (beside node_modules, where koffi stays); and what plugin authors import,
+ * dist/plugin.mjs and dist/testing.mjs with their types.
  *
- *   node scripts/build.mjs [--if-stale] [--entry FILE] [--outdir DIR] [--only executable|node]
+ *   node scripts/build.mjs [--if-stale] [--entry FILE] [--outdir DIR] [--only executable|node|kit]
  *
  * RUNNC_BUN names another Bun to build with and into the executable (its `-baseline` build for processors without AVX2).
  */
@@ -20,8 +21,8 @@ const sources = ['core', 'plugins', 'config', 'scripts', 'package.json', 'packag
 /** Makes dist/runnc and dist/runnc.mjs; returns their paths. With `ifStale` only those older than the source. */
 export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifStale = false } = {}) {
   const folder = path.resolve(root, outdir);
-  const makers = { executable: buildExecutable, node: buildForNode };
-  const targets = { executable: path.join(folder, 'runnc'), node: path.join(folder, 'runnc.mjs') };
+  const makers = { executable: buildExecutable, node: buildForNode, kit: buildKit };
+  const targets = { executable: path.join(folder, 'runnc'), node: path.join(folder, 'runnc.mjs'), kit: path.join(folder, 'kit') };
   mkdirSync(folder, { recursive: true });
   const newestSource = Math.max(...sources.map((source) => newest(path.join(root, source))));
   for (const [kind, target] of Object.entries(targets)) {
@@ -32,6 +33,8 @@ export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifS
     try {
       const made = path.join(workshop, path.basename(target));
       await makers[kind](path.resolve(root, entry), made);
+      // Of the three only the kit is a folder, and rename(2) does not replace one that has files.
+      if (kind === 'kit') rmSync(target, { recursive: true, force: true });
       renameSync(made, target);
     } finally {
       rmSync(workshop, { recursive: true, force: true });
@@ -53,14 +56,29 @@ function buildExecutable(entry, outfile) {
   if (error !== undefined || status !== 0) throw new Error(`bun could not build ${entry}`, { cause: error ?? signal ?? status });
 }
 
-async function buildForNode(entry, outfile) {
+function buildForNode(entry, outfile) {
+  return bundleForNode({ entryPoints: [entry], outfile, program: true });
+}
+
+/** Modules and types for authors of plugins: package.json, "exports". */
+async function buildKit(_entry, outdir) {
+  const entryPoints = { plugin: 'core/plugin-kit.ts', testing: 'core/testing/index.ts' };
+  await bundleForNode({ entryPoints, outdir, outExtension: { '.js': '.mjs' }, program: false });
+  const tsc = path.join(root, 'node_modules/.bin/tsc');
+  const { status } = spawnSync(tsc, ['-p', 'tsconfig.kit.json', '--outDir', path.join(outdir, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the types of the kit could not be made');
+}
+
+async function bundleForNode({ program, ...places }) {
   const [{ build: bundle }, { withoutWorkingDirectory }] = await Promise.all([
     import('esbuild'),
     import('./without-working-directory.mjs'),
   ]);
   await bundle({
-    entryPoints: [entry],
-    outfile,
+    ...places,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -69,7 +87,7 @@ async function buildForNode(entry, outfile) {
     plugins: [withoutWorkingDirectory],
     // CommonJS packages inside an ES module still call require() for Node's own modules.
     banner: {
-      js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
+      js: `${program ? '#!/usr/bin/env node\n' : ''}import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);`,
     },
     logLevel: 'warning',
   });
@@ -96,7 +114,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const targets = await build({ ifStale, ...rest });
     for (const target of Object.values(targets)) {
-      if (existsSync(target)) console.log(`${path.relative(root, target)}: ${(statSync(target).size / 2 ** 20).toFixed(1)} MiB`);
+      if (existsSync(target) && statSync(target).isFile())
+        console.log(`${path.relative(root, target)}: ${(statSync(target).size / 2 ** 20).toFixed(1)} MiB`);
     }
   } catch (error) {
     console.error(`build: ${error.message}`);

@@ -34,6 +34,12 @@ const steps = [
     // `verbose` hands the violated schema out, in which the nearest valid key is looked up.
     options: { verbose: true },
   }),
+  validator({
+    name: "validator of plugins' answers",
+    schemas: ['core/lifecycle/answers.schema.json'],
+    output: 'core/generated/validate-answers',
+    options: { verbose: true, strictRequired: false, strictTypes: false },
+  }),
   player({ architecture: 'x86_64', compiler: 'gcc' }),
   loop({ architecture: 'x86_64', compiler: 'gcc' }),
 ];

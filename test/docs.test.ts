@@ -48,12 +48,16 @@ interface Key {
   readonly preset?: unknown;
 }
 
+const definitions: Properties = schema.definitions as unknown as Properties;
+
 interface Properties {
   readonly [name: string]: { readonly description?: string; readonly default?: unknown; readonly properties?: Properties };
 }
 
-function keys(properties: Properties, above = ''): readonly Key[] {
-  return Object.entries(properties).flatMap(([key, { default: preset, properties: inner }]): Key[] => {
+function keys(properties: object, above = ''): readonly Key[] {
+  return Object.keys(properties).flatMap((key): Key[] => {
+    const defined = above === '' && key in definitions ? definitions[key] : (properties as Properties)[key];
+    const { default: preset, properties: inner } = defined ?? {};
     const name = `${above}${key}`;
     return [{ name, preset }, ...(inner ? keys(inner, `${name}.`) : [])];
   });

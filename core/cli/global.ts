@@ -10,13 +10,14 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--log-format <format>', description: 'form of the log', choices: ['text', 'json'], preset: 'text' },
   { flags: '--debug', description: 'log more' },
   { flags: '--config <file>', description: 'runnc.config to use' },
+  { flags: '--profile <name>', description: 'profile of runnc.config to use' },
   { flags: '--systemd-cgroup', description: 'systemd cgroup driver (not supported yet)' },
   { flags: '--rootless <mode>', description: 'accepted as runc does', hidden: true },
   { flags: '--criu <path>', description: 'accepted as runc does', hidden: true },
 ];
 
 /** @throws RunncError ERR_UNSUPPORTED for --systemd-cgroup */
-export function contextOf({ root, log: file, logFormat, debug, config, systemdCgroup }: OptionValues): Context {
+export function contextOf({ root, log: file, logFormat, debug, config, profile, systemdCgroup }: OptionValues): Context {
   if (systemdCgroup) {
     throw new RunncError('ERR_UNSUPPORTED', 'the systemd cgroup driver is not supported yet', {
       hint: 'set native.cgroupdriver=cgroupfs for Docker, SystemdCgroup = false for containerd, cgroup_manager = "cgroupfs" for Podman',
@@ -24,5 +25,6 @@ export function contextOf({ root, log: file, logFormat, debug, config, systemdCg
   }
   const format = logFormat === 'json' ? 'json' : 'text';
   const log = openLog({ ...(typeof file === 'string' ? { file } : {}), format, debug: debug === true });
-  return makeContext(String(root), log, typeof config === 'string' ? config : undefined);
+  const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined);
+  return makeContext(String(root), log, text(config), text(profile));
 }

@@ -7,13 +7,16 @@ export interface Context {
   readonly log: Log;
   /** --config of this call. */
   readonly config: string | undefined;
+  /** --profile of this call. */
+  readonly profile?: string | undefined;
 }
 
 /** Folder of the containers' states without --root. */
 export const defaultRoot = '/run/runnc';
 
-export const makeContext = (root: string, log: Log, config: string | undefined): Context => ({
+export const makeContext = (root: string, log: Log, config?: string, profile?: string): Context => ({
   store: new Store(root),
   log,
   config,
+  profile,
 });

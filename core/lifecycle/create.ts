@@ -48,9 +48,9 @@ export async function create(context: Context, options: CreateOptions): Promise<
   context.store.demandFree(options.id);
   const bundle = loadBundle(options.bundle);
   checkConsole(bundle, options);
-  const loaded = await load(context);
   // Asked before anything is made: most failures are about the image.
   const source = { id: options.id, bundle, directory: context.store.directory(options.id) };
+  const loaded = await load(context, containerOf(source));
   const metadata = await metadataOf(loaded.runtime, containerOf(source), loaded.config);
   const container = containerOf({ ...source, metadata });
   const first = () => firstRecord(context, options, bundle, loaded, metadata);

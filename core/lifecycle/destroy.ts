@@ -55,9 +55,12 @@ async function endProcesses({ init, cgroup }: ContainerRecord): Promise<void> {
   if (cgroup) await killCgroup(cgroup, killPatience);
 }
 
+/** What a container asks for says how it is made. It must not keep it from being removed when the configuration has changed since. */
+const unmarked = { annotations: {}, args: [] };
+
 async function withPlugins(context: Context, held: Held, known: Runtime | undefined): Promise<void> {
-  const runtime = known ?? (await (await import('./load.ts')).loadFor(context, held.record));
   const container = containerOfRecord(held.record, held.directory);
+  const runtime = known ?? (await (await import('./load.ts')).loadFor(context, held.record, unmarked)).runtime;
   const tell = async (name: 'stopped' | 'deleted') => {
     await runtime.hooks[name].promise(container).catch((error) => context.log.warn(sentenceOf(error)));
   };

@@ -14,15 +14,15 @@ import type { Context } from './context.ts';
 import { ledgerOf } from './destroy.ts';
 import { ask } from './identify.ts';
 import { noNetwork, planTape } from './launch.ts';
-import { load } from './load.ts';
+import { loadFor } from './load.ts';
 import { writeTender } from './release.ts';
 
 /** Plugins are asked again, and the tape goes to init's descriptor. */
 export async function finishPlan(context: Context, held: Held, init: ProcessIdentity): Promise<void> {
   const { record, directory } = held;
-  const { config, runtime } = await load({ ...context, config: record.config ?? context.config });
   const bundle = loadBundle(record.bundle);
   const container = containerOf({ id: record.id, bundle, directory, pid: init.pid, metadata: record.metadata ?? {} });
+  const { config, runtime } = await loadFor(context, record, container);
   runtime.resources.attach(ledgerOf(held));
   // The file that was checked at create, whatever has become of its name since.
   const fd = openSync(`/proc/${init.pid}/fd/${descriptor.program}`, 'r');

@@ -46,5 +46,6 @@ export function firstRecord(
     },
     tapped: runtime.tapped(),
     ...(context.config === undefined ? {} : { config: resolve(context.config) }),
+    ...(context.profile === undefined ? {} : { profile: context.profile }),
   };
 }

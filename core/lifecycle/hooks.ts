@@ -2,11 +2,28 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap } from 'tapable';
 import { type ErrorCode, errorCodes, RunncError } from '../errors.ts';
 import type { Hooks, Log } from '../plugin.ts';
+import { within } from './time-limit.ts';
 
-/** How long a tap may take, in milliseconds. */
-const timeLimit = 30_000;
+/** How long a tap may take unless the configuration says otherwise, in milliseconds. */
+export const usualTimeLimit = 30_000;
 
-export function makeHooks(log: Log): Hooks {
+/** The plugin that is being applied. */
+export interface Tapper {
+  readonly plugin: string;
+  /** The file of a plugin that is not built in: its answers are looked at before they are used. */
+  readonly file: string | undefined;
+}
+
+export interface HookOptions {
+  /** In milliseconds. */
+  readonly timeLimit?: number;
+  /** Who taps at the moment; without it, whoever the tap says. */
+  readonly tapper?: () => Tapper;
+  /** Plugins that are asked first, by the hook's name. */
+  readonly first?: Readonly<Record<string, string | undefined>>;
+}
+
+export function makeHooks(log: Log, options: HookOptions = {}): Hooks {
   const hooks: Hooks = {
     architecture: new AsyncSeriesBailHook(['machine']),
     metadata: new AsyncSeriesBailHook(['container']),
@@ -26,8 +43,7 @@ export function makeHooks(log: Log): Hooks {
     deleted: new AsyncSeriesHook(['container']),
   };
   for (const [name, hook] of Object.entries(hooks)) {
-    // `type: 'promise'` makes tapable await what it would otherwise call as a plain function, so that both fail alike.
-    const register = (tap: FullTap): FullTap => ({ ...tap, type: 'promise', fn: watched(name, tap, log) });
+    const register = (tap: FullTap): FullTap => registered(name, tap, log, options);
     (hook as { intercept(interceptor: { register: typeof register }): void }).intercept({ register });
   }
   return hooks;
@@ -36,23 +52,35 @@ export function makeHooks(log: Log): Hooks {
 /** Whether any plugin answers. tapable's own isUsed() counts the interceptor too. */
 export const isTapped = (hook: { readonly taps: readonly unknown[] }): boolean => hook.taps.length > 0;
 
-function watched(hook: string, tap: FullTap, log: Log): FullTap['fn'] {
-  const call = tap.fn as (...args: unknown[]) => unknown;
+/**
+ * A tap under the name of its plugin. `type: 'promise'` makes tapable await what it would otherwise call as a plain function, so that
+ * both fail alike. Order is that of the configuration: `stage` and `before` of the plugin's own are not used.
+ */
+function registered(hook: string, { name, fn }: FullTap, log: Log, options: HookOptions): FullTap {
+  const tapper = options.tapper?.() ?? { plugin: name, file: undefined };
+  const stage = options.first?.[hook] === tapper.plugin ? -1 : 0;
+  const call = fn as (...args: unknown[]) => unknown;
+  return { name: tapper.plugin, type: 'promise', stage, fn: watched(hook, tapper, call, log, options.timeLimit) };
+}
+
+function watched(
+  hook: string,
+  { plugin, file }: Tapper,
+  call: (...args: unknown[]) => unknown,
+  log: Log,
+  timeLimit = usualTimeLimit,
+): FullTap['fn'] {
   return async (...args: unknown[]) => {
     const started = performance.now();
-    let timer: NodeJS.Timeout | undefined;
     try {
-      return await Promise.race([
-        call(...args),
-        new Promise((_, reject) => {
-          timer = setTimeout(() => reject(new Error(`no answer within ${timeLimit / 1000} s`)), timeLimit);
-        }),
-      ]);
+      const answer = await within(timeLimit, () => call(...args));
+      if (file === undefined) return answer;
+      const { checkedAnswer } = await import('./answers.ts');
+      return checkedAnswer(hook, answer, { plugin, timeLimit });
     } catch (cause) {
-      throw pluginError(tap.name, hook, cause);
+      throw pluginError(plugin, hook, cause, file);
     } finally {
-      clearTimeout(timer);
-      log.debug(`${tap.name}: ${hook} took ${(performance.now() - started).toFixed(1)} ms`);
+      log.debug(`${plugin}: ${hook} took ${(performance.now() - started).toFixed(1)} ms`);
     }
   };
 }
@@ -61,11 +89,12 @@ function watched(hook: string, tap: FullTap, log: Log): FullTap['fn'] {
  * An error with one of our codes is about the container and is shown as it is; any other one is the plugin's, and names it.
  * Plugins cannot import RunncError, so `code` and `hint` on a plain Error do.
  */
-export function pluginError(plugin: string, hook: string, cause: unknown): RunncError {
+export function pluginError(plugin: string, hook: string, cause: unknown, file?: string): RunncError {
   if (cause instanceof RunncError) return cause;
   // Anything can be thrown, even nothing.
   const { message, code, hint } = (cause ?? {}) as { message?: unknown; code?: unknown; hint?: unknown };
   const details = { cause, ...(typeof hint === 'string' ? { hint } : {}) };
   if (errorCodes.includes(code as ErrorCode)) return new RunncError(code as ErrorCode, String(message), details);
-  return new RunncError('ERR_PLUGIN', `plugin ${plugin} failed in ${hook}: ${message ?? String(cause)}`, details);
+  const named = file === undefined ? plugin : `${plugin} (${file})`;
+  return new RunncError('ERR_PLUGIN', `plugin ${named} failed in ${hook}: ${message ?? String(cause)}`, details);
 }

@@ -90,7 +90,7 @@ export async function ask(
   checkMachine(elf, solo5, architecture.elfMachine, path);
   const unikernel = await hooks.unikernel.promise(program, container);
   const { unikernel: chosen, tender: meantFor } = container.metadata;
-  if (chosen && unikernel?.name !== chosen.name) {
+  if (chosen && chosen.by !== 'operator' && unikernel?.name !== chosen.name) {
     throw new RunncError(
       'ERR_METADATA',
       `${path} is said to be a unikernel of the kind ${quoted(chosen.name)}, ${unikernel ? `and the plugin that answered makes it ${unikernel.name}` : 'which no plugin that is loaded makes of it'}`,

@@ -1,7 +1,8 @@
 /** Configuration and plugins, for the commands that need them. */
 
 import type { Config } from '../../config/config.ts';
-import { loadConfig } from '../../config/load.ts';
+import { containerSettings, loadConfig } from '../../config/load.ts';
+import type { Container } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import type { Context } from './context.ts';
 import { loadRuntime } from './load-plugins.ts';
@@ -12,13 +13,29 @@ export interface Loaded {
   readonly runtime: Runtime;
 }
 
-/** Reads runnc.config and makes the runtime that it describes. */
-export async function load({ config: path, log }: Context): Promise<Loaded> {
-  const { config } = await loadConfig(path === undefined ? {} : { path });
-  return { config, runtime: loadRuntime(config, log) };
+/** What annotations of runnc's own begin with. */
+const prefix = 'org.runnc.';
+
+/** Reads runnc.config and makes the runtime that it describes for a container. */
+export async function load(
+  { config: path, profile, log }: Context,
+  container: Pick<Container, 'annotations' | 'args'>,
+): Promise<Loaded> {
+  const loaded = await loadConfig({ path, profile });
+  const config = await settingsFor(loaded.config, container);
+  return { config, runtime: await loadRuntime(config, log) };
+}
+
+async function settingsFor(config: Config, container: Pick<Container, 'annotations' | 'args'>): Promise<Config> {
+  const isPlain = config.images.length === 0 && !Object.keys(container.annotations).some((key) => key.startsWith(prefix));
+  return isPlain ? config : (await containerSettings()).configFor(config, container);
 }
 
 /** The same for an existing container, with the configuration that it was created with. */
-export async function loadFor(context: Context, record: ContainerRecord): Promise<Runtime> {
-  return (await load({ ...context, config: record.config ?? context.config })).runtime;
+export async function loadFor(
+  context: Context,
+  record: ContainerRecord,
+  container: Pick<Container, 'annotations' | 'args'>,
+): Promise<Loaded> {
+  return load({ ...context, config: record.config ?? context.config, profile: record.profile ?? context.profile }, container);
 }

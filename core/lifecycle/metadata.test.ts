@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Container, Metadata } from '../plugin.ts';
+import type { Container, Metadata, Plugin } from '../plugin.ts';
 import { recordingLog } from '../testing/log.ts';
 import { metadataOf } from './metadata.ts';
 import { Runtime } from './runtime.ts';
 
 function ask(said: Metadata | undefined, unikernel: string | undefined) {
-  const runtime = new Runtime({ plugins: [], log: recordingLog(), cacheDirectory: '/nonexistent' });
-  runtime.hooks.metadata.tap('test', () => said);
+  const plugin: Plugin = { name: 'test', api: 1, apply: ({ hooks }) => hooks.metadata.tap('test', () => said) };
+  const runtime = new Runtime({ plugins: [[plugin]], log: recordingLog(), cacheDirectory: '/nonexistent' });
   return metadataOf(runtime, {} as Container, { unikernel });
 }
 
@@ -18,10 +18,10 @@ test('without a word from the operator it is what was said', async () => {
 });
 
 test('the operator overrules the image, and leaves the rest', async () => {
-  expect(await ask(by('image'), 'rumprun')).toEqual({ program: '/p', unikernel: { name: 'rumprun', by: 'annotation' } });
+  expect(await ask(by('image'), 'rumprun')).toEqual({ program: '/p', unikernel: { name: 'rumprun', by: 'operator' } });
 });
 
 test('an annotation that contradicts the operator is refused', async () => {
   await expect(ask(by('annotation'), 'rumprun')).rejects.toMatchObject({ code: 'ERR_METADATA' });
-  expect(await ask(by('annotation'), 'mirage')).toEqual(by('annotation'));
+  expect(await ask(by('annotation'), 'unikernel-mirage')).toMatchObject({ unikernel: { name: 'mirage' } });
 });

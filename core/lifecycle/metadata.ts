@@ -10,9 +10,11 @@ import type { Runtime } from './runtime.ts';
 export async function metadataOf(
   { hooks }: Runtime,
   container: Container,
-  { unikernel: operators }: Pick<Config, 'unikernel'>,
+  config: Pick<Config, 'unikernel'>,
 ): Promise<Metadata> {
   const said = (isTapped(hooks.metadata) ? await hooks.metadata.promise(container) : undefined) ?? {};
+  // A plugin may be named with its hook in front or without.
+  const operators = config.unikernel?.replace(/^unikernel-/, '');
   if (operators === undefined) return said;
   const { unikernel } = said;
   if (unikernel?.by === 'annotation' && unikernel.name !== operators) {
@@ -21,5 +23,5 @@ export async function metadataOf(
       `an annotation says that the unikernel is ${quoted(unikernel.name)}, and runnc.config that all are ${quoted(operators)}`,
     );
   }
-  return { ...said, unikernel: { name: operators, by: 'annotation' } };
+  return { ...said, unikernel: { name: operators, by: 'operator' } };
 }

@@ -8,19 +8,29 @@ import { mapProgram } from '../launch/map-program.ts';
 import { abiOf } from '../launch/solo5-abi.ts';
 import { insideRootfs } from '../linux/inside-rootfs.ts';
 import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
-import { isTapped, makeHooks, pluginError } from './hooks.ts';
+import { isTapped, makeHooks, pluginError, type Tapper, usualTimeLimit } from './hooks.ts';
 import { Resources } from './resources.ts';
 
-/** A plugin and its part of the configuration. */
+/** A plugin and its part of the configuration; with its file, and what guards its resources, if it is not built in. */
 // biome-ignore lint/suspicious/noExplicitAny: each plugin has options of its own, checked against its schema
-export type Use = readonly [plugin: Plugin<any>, options?: unknown];
+export type Use = readonly [plugin: Plugin<any>, options?: unknown, thirdParty?: ThirdPartyUse | undefined];
 
-const apiVersion = 1;
+interface ThirdPartyUse {
+  readonly file: string;
+  readonly checkedResource: typeof import('./answers.ts').checkedResource;
+}
+
+/** Version of the interface in core/plugin.ts. */
+export const apiVersion = 1;
 
 export interface RuntimeOptions {
   readonly plugins: readonly Use[];
   readonly log: Log;
   readonly cacheDirectory: string;
+  /** In milliseconds. */
+  readonly timeLimit?: number;
+  /** Plugins that are asked first, by the hook's name. */
+  readonly first?: Readonly<Record<string, string | undefined>>;
 }
 
 export class Runtime {
@@ -28,32 +38,37 @@ export class Runtime {
   readonly resources = new Resources();
   readonly #log: Log;
   readonly #cacheDirectory: string;
+  readonly #timeLimit: number;
+  #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
   /** @throws RunncError ERR_PLUGIN when a plugin does not fit or fails to load */
-  constructor({ plugins, log, cacheDirectory }: RuntimeOptions) {
+  constructor({ plugins, log, cacheDirectory, timeLimit = usualTimeLimit, first = {} }: RuntimeOptions) {
     this.#log = log;
     this.#cacheDirectory = cacheDirectory;
-    this.hooks = makeHooks(log);
+    this.#timeLimit = timeLimit;
+    this.hooks = makeHooks(log, { timeLimit, first, tapper: () => this.#applying() });
     const names = new Set(plugins.map(([{ name }]) => name));
-    for (const [plugin, options] of plugins) {
-      if (plugin.api !== apiVersion) {
-        throw new RunncError(
-          'ERR_PLUGIN',
-          `plugin ${plugin.name} is written for version ${plugin.api} of the plugin interface, and this is version ${apiVersion}`,
-        );
-      }
-      const missing = plugin.needs?.find((name) => !names.has(name));
-      if (missing)
-        throw new RunncError('ERR_PLUGIN', `plugin ${plugin.name} needs plugin ${missing}, which is not loaded`, {
-          hint: 'add it to plugins in runnc.config',
-        });
-      try {
-        plugin.apply(this.#host(), options ?? {});
-      } catch (cause) {
-        throw pluginError(plugin.name, 'apply', cause);
-      }
+    for (const use of plugins) {
+      checkFit(use, names);
+      this.#apply(use);
     }
+  }
+
+  #apply([plugin, options, thirdParty]: Use): void {
+    this.#tapper = { plugin: plugin.name, file: thirdParty?.file };
+    try {
+      plugin.apply(this.#host(thirdParty), options ?? {});
+    } catch (cause) {
+      throw pluginError(plugin.name, 'apply', cause, thirdParty?.file);
+    } finally {
+      this.#tapper = undefined;
+    }
+  }
+
+  #applying(): Tapper {
+    if (this.#tapper) return this.#tapper;
+    throw new Error('hooks are tapped within apply(), not later');
   }
 
   /** @throws RunncError ERR_ARCHITECTURE when no plugin knows this machine */
@@ -70,14 +85,15 @@ export class Runtime {
       .map(([name]) => name);
   }
 
-  #host(): Host {
+  #host(thirdParty: ThirdPartyUse | undefined): Host {
     return {
       hooks: this.hooks,
       log: this.#log,
       tape,
       fillManifest,
       mapProgram,
-      resource: (resource) => this.resources.register(resource),
+      resource: (resource) =>
+        this.resources.register(thirdParty ? thirdParty.checkedResource(resource, this.#timeLimit) : resource),
       run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
       insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
@@ -94,4 +110,20 @@ export class Runtime {
       },
     };
   }
+}
+
+function checkFit([{ name, api, needs = [] }, , thirdParty]: Use, loaded: ReadonlySet<string>): void {
+  const named = thirdParty ? `${name} (${thirdParty.file})` : name;
+  if (api !== apiVersion) {
+    throw new RunncError(
+      'ERR_PLUGIN',
+      `plugin ${named} is written for version ${api} of the plugin interface, and this is version ${apiVersion}`,
+      { hint: 'install a release of it for this runnc' },
+    );
+  }
+  const missing = needs.find((need) => !loaded.has(need));
+  if (missing === undefined) return;
+  throw new RunncError('ERR_PLUGIN', `plugin ${named} needs plugin ${missing}, which is not loaded`, {
+    hint: 'add it to plugins in runnc.config',
+  });
 }

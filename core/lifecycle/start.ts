@@ -44,8 +44,9 @@ async function startHeld(context: Context, held: Held): Promise<void> {
   );
   if (wasTapped('started')) {
     const { loadFor } = await import('./load.ts');
-    const { hooks } = await loadFor(context, record);
-    await hooks.started.promise(containerOfRecord(record, directory)).catch((error) => context.log.warn(sentenceOf(error)));
+    const container = containerOfRecord(held.record, directory);
+    const { runtime } = await loadFor(context, record, container);
+    await runtime.hooks.started.promise(container).catch((error) => context.log.warn(sentenceOf(error)));
   }
 }
 

@@ -58,6 +58,8 @@ export interface ContainerRecord {
   readonly tapped?: readonly string[];
   /** --config of `create`, for the commands that load plugins later. */
   readonly config?: string;
+  /** --profile of `create`. */
+  readonly profile?: string;
   /** Path of the program inside the rootfs and what it was found to be. */
   readonly unikernel?: { readonly program: string; readonly name: string; readonly abi: string; readonly tender: string };
 }

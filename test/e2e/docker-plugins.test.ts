@@ -1,0 +1,162 @@
+/** Plugins of others through Docker: the author's page word for word, the packed example, and one that answers nonsense. */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { containers } from './containers.ts';
+import { clientEnvironment } from './engine/docker.ts';
+import { startEngine } from './engine/engine.ts';
+import { nothingLeft, traces } from './engine/traces.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const settings = '/etc/runnc';
+const kept = '/etc/runnc.before-tests';
+const { run, docker, buildImage, address } = containers();
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'runnc-plugins-'));
+  if (existsSync(settings)) renameSync(settings, kept);
+  mkdirSync(settings, { mode: 0o755 });
+});
+afterEach(() => {
+  rmSync(settings, { recursive: true, force: true });
+  if (existsSync(kept)) renameSync(kept, settings);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const configure = (value: object) => writeFileSync(`${settings}/runnc.config.json`, JSON.stringify(value), { mode: 0o644 });
+
+/** Blocks of shell commands in a section of a page. */
+function commands(page: string, section: string): readonly string[] {
+  const [, text = ''] = readFileSync(path.join(root, page), 'utf8').split(new RegExp(`^## ${section}$`, 'm'));
+  return [...(text.split(/^## /m)[0] ?? '').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+}
+
+test("the author's page, word for word", async () => {
+  await buildImage('runnc-hello', { files: { '/hello.spt': `${inject('guests')}/hello.spt` }, entrypoint: ['/hello.spt'] });
+  const programs = path.join(folder, 'bin');
+  mkdirSync(programs);
+  symlinkSync(inject('runnc'), path.join(programs, 'runnc'));
+  // What a reader has and this machine may lack: sudo; and a registry that has this very version of runnc.
+  const npm = `#!/bin/sh\n[ "$*" = install ] && mkdir -p node_modules && exec ln -sfn '${root}' node_modules/runnc\nexec /usr/bin/env -u npm_config_prefix npm "$@"\n`;
+  for (const [name, text] of [
+    ['sudo', '#!/bin/sh\nexec "$@"\n'],
+    ['npm-or-link', npm],
+  ] as const)
+    writeFileSync(path.join(programs, name), text, { mode: 0o755 });
+  const script = ['set -e', ...commands('docs/plugins.md', 'From nothing to a container')]
+    .join('\n')
+    .replace('\nnpm install\n', '\nnpm-or-link install\n');
+  const env = { PATH: `${programs}:${process.env.PATH}`, ...clientEnvironment(address) };
+  const { stdout } = await execa('sh', ['-c', script], { cwd: folder, env, all: true });
+  expect(stdout).toContain('command line: <is it so?>');
+  expect(stdout).toContain('/etc/runnc/runnc.config.yaml: right');
+});
+
+test('the example, packed with npm, counts containers', async () => {
+  const { stdout: tarball } = await execa('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: `${root}/examples/plugin-prometheus`,
+  });
+  await execa('npm', ['install', '--prefix', settings, path.join(folder, tarball)]);
+  const directory = path.join(folder, 'metrics');
+  configure({ plugins: [['runnc-plugin-prometheus', { directory }]] });
+  expect(await run(['/hello'])).toMatchObject({ status: 0 });
+  const metrics = readFileSync(path.join(directory, 'runnc.prom'), 'utf8');
+  for (const event of ['created', 'started', 'stopped', 'deleted'])
+    expect(metrics).toContain(`\nrunnc_containers_${event}_total 1\n`);
+});
+
+test.each([
+  ['throws', `hooks.launch.tap('x', () => { throw new Error('no reason'); });`, 'failed in launch: no reason'],
+  ['hangs', `hooks.launch.tapPromise('x', () => new Promise(() => {}));`, 'failed in launch: no answer within 0.2 s'],
+  [
+    'answers nonsense',
+    `hooks.launch.tap('x', (launch) => ({ ...launch, memory: '1' }));`,
+    'launch.memory must be an integer, not a string',
+  ],
+])('one that %s is named, and nothing of the container is left', async (_, body, message) => {
+  const file = `${settings}/x.mjs`;
+  const taken = `const r = resource({ name: 'x', acquire: async () => 1, release: async () => {} });
+    hooks.create.tapPromise('x', (container) => r.take(container, undefined));`;
+  writeFileSync(file, `export default { name: 'x', api: 1, apply({ hooks, resource }) { ${taken} ${body} } };`, { mode: 0o644 });
+  configure({ plugins: [file], hookTimeLimit: 0.2 });
+  const before = await traces(address);
+  const { status, stderr } = await run(['/hello']);
+  expect(status).toBe(125);
+  expect(stderr).toContain(`plugin x (${file})`);
+  expect(stderr).toContain(message);
+  await nothingLeft(address, before);
+});
+
+/** Without an engine, for annotations: Docker passes them since version 24. */
+async function runBundle(args: readonly string[], annotations: Readonly<Record<string, string>> = {}) {
+  const bundle = path.join(folder, 'bundle');
+  rmSync(bundle, { recursive: true, force: true });
+  cpSync(inject('guests'), path.join(bundle, 'rootfs'), { recursive: true });
+  await execa(inject('runnc'), ['spec', '--bundle', bundle]);
+  const spec = JSON.parse(readFileSync(`${bundle}/config.json`, 'utf8'));
+  writeFileSync(`${bundle}/config.json`, JSON.stringify({ ...spec, annotations, process: { ...spec.process, args } }));
+  return execa(inject('runnc'), ['run', '--bundle', bundle, path.basename(folder)], { reject: false, stdin: 'ignore' });
+}
+
+test('settings of an image and an annotation that is allowed', async () => {
+  configure({ images: [{ match: '/big-*', use: { memory: '32m' } }], allowAnnotations: ['memory'] });
+  const memory = async (annotations?: Readonly<Record<string, string>>) =>
+    Number(/memory: (\d+)/.exec((await runBundle(['/big-memory.spt', '0', '1'], annotations)).stdout)?.[1]);
+  expect(await memory()).toBe(32 * 2 ** 20);
+  expect(await memory({ 'org.runnc.memory': '16m' })).toBe(16 * 2 ** 20);
+  const { exitCode, stderr } = await runBundle(['/hello.spt'], { 'org.runnc.tender': 'spt' });
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 1,
+    stderr: expect.stringContaining('the annotation org.runnc.tender is not allowed'),
+  });
+});
+
+test('nothing of the image or the container chooses configuration or plugins', async () => {
+  const evil = path.join(folder, 'evil.mjs');
+  const mark = path.join(folder, 'was-run');
+  const content = `import { writeFileSync } from 'node:fs'; writeFileSync('${mark}', ''); export default {};`;
+  writeFileSync(evil, content, { mode: 0o644 });
+  const places = ['/runnc.config.mjs', '/etc/runnc/runnc.config.mjs', '/etc/runnc/node_modules/x/index.mjs'];
+  await buildImage('evil', {
+    files: { '/hello': `${inject('guests')}/hello.spt`, ...Object.fromEntries(places.map((place) => [place, evil])) },
+    entrypoint: ['/hello'],
+    env: { RUNNC_CONFIG: '/runnc.config.mjs' },
+  });
+  expect(await docker('run', '--rm', '--runtime=runnc', 'evil')).toMatchObject({ status: 0 });
+  expect(await docker('run', '--rm', '--runtime=runnc', '--env', `RUNNC_CONFIG=${evil}`, 'evil')).toMatchObject({ status: 0 });
+  const keys = ['plugins', 'config', 'options', 'cacheDirectory'].map((key) => [`org.runnc.${key}`, evil] as const);
+  expect(await runBundle(['/hello.spt'], Object.fromEntries(keys))).toMatchObject({ exitCode: 0 });
+  configure({ plugins: [evil] });
+  expect((await run(['/hello'])).stderr).toContain(`${evil} is not trusted: /tmp can be written by others than root`);
+  expect(existsSync(mark)).toBe(false);
+});
+
+test('three runtimes on one configuration, by profiles', async () => {
+  configure({ memory: '64m', profiles: { small: { memory: '16m' }, none: { tender: { allowed: ['hvt'] } } } });
+  const runtime = (name: string) => ({ path: inject('runnc'), args: ['--profile', name] });
+  const engine = await startEngine({
+    runtimes: { runnc: { path: inject('runnc') }, small: runtime('small'), none: runtime('none') },
+  });
+  onTestFinished(engine.stop);
+  await engine.buildImage('memory', {
+    files: { '/memory': `${inject('guests')}/big-memory.spt` },
+    entrypoint: ['/memory', '0', '1'],
+  });
+  const said = async (name: string) => engine.docker('run', '--rm', `--runtime=${name}`, 'memory');
+  expect((await said('runnc')).stdout).toContain(`memory: ${64 * 2 ** 20}`);
+  expect((await said('small')).stdout).toContain(`memory: ${16 * 2 ** 20}`);
+  expect((await said('none')).stderr).toContain('needs the tender spt, which runnc.config does not allow');
+});
