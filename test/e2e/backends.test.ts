@@ -176,18 +176,18 @@ test('plugins of runnc.config: an executable heap for a guest of 2018, and other
   await other.buildImage('both', {
     files: {
       '/devices': `${guests}/legacy-devices.legacy`,
-      '/linux': `${guests}/linux`,
       '/runnc.json': Buffer.from('{"unikernel": "solo5"}'),
     },
   });
+  await other.buildImage('ordinary', { files: { '/linux': `${guests}/linux` } });
   const options: Record<string, object> = { 'tender-spt': { execHeap: 'on' }, 'delegate-oci': { delegate: 'all' } };
   const plugins = builtIn.map(([{ name }]) => [name, options[name] ?? {}]);
   writeFileSync(config, JSON.stringify({ plugins }));
-  const run = (...args: string[]) => other.docker('run', '--rm', '--runtime=runnc', '--network=none', 'both', ...args);
-  expect(await run('/devices', 'execute-heap')).toEqual({
+  const run = (...args: string[]) => other.docker('run', '--rm', '--runtime=runnc', '--network=none', ...args);
+  expect(await run('both', '/devices', 'execute-heap')).toEqual({
     status: 0,
     stderr: '',
     stdout: 'about to run the heap\nstill alive\n',
   });
-  expect(await run('/linux')).toEqual({ status: 0, stderr: '', stdout: 'Hello from Linux\n' });
+  expect(await run('ordinary', '/linux')).toEqual({ status: 0, stderr: '', stdout: 'Hello from Linux\n' });
 });
