@@ -27,7 +27,7 @@ const state = ['containerd-state', 'docker/containers', 'docker-exec'];
 /** What there is now. */
 export async function traces(address: EngineAddress): Promise<Traces> {
   // Tests of another checkout may run at the same time.
-  const isOfOthers = (file: string) => /\/runnc-(e2e|direct)-/.test(file) && !file.includes(address.cgroupParent);
+  const isOfOthers = (file: string) => /\/runnc-\w+-/.test(file) && !file.includes(address.cgroupParent);
   const { stdout } = await dockerAt(address).onHost('ip', '-brief', 'link');
   const links = stdout.split('\n').map((line) => line.split(/[\s@]/)[0] ?? '');
   const processes = processesIn(address.cgroupParent).filter(isAlive);
