@@ -67,7 +67,7 @@ test.each([
   [{ tender: { prefered: 'spt' } }, 'tender.prefered is unknown; did you mean tender.preferred?'],
   [
     { colour: 'red' },
-    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, plugins, unikernel, tender, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
+    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, plugins, tender, unikernel, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
   ],
   [{ memory: true }, 'memory must be a size such as "512MiB" or a number of bytes, not a boolean'],
   [{ memory: '' }, 'memory must be a size such as "512MiB" or a number of bytes, not ""'],
