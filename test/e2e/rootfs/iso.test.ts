@@ -1,19 +1,23 @@
 /** The root file system as an ISO 9660 image, as a guest sees it that reads it block by block. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { type BundleOptions, makeBundle } from './bundle.ts';
@@ -140,4 +144,31 @@ test('options: the program too, another device, limits', async () => {
   expect(refused.stderr).toContain('the image holds more than 2 files');
   expect(refused.status).not.toBe(0);
   expect(readdirSync(path.join(limited.folder, 'cache/rootfs-iso'))).toEqual([]);
+});
+
+test('a create that is killed while it writes, or has no room, leaves no image', async () => {
+  const killed = await bundle({ args: ['list'] });
+  const cache = path.join(killed.folder, 'cache/rootfs-iso');
+  writeFileSync(`${killed.rootfs}/holes`, '');
+  truncateSync(`${killed.rootfs}/holes`, 1 << 30);
+  const root = ['--root', path.join(killed.folder, 'state'), '--config', path.join(killed.folder, 'runnc.config.json')];
+  const creating = spawn(inject('runnc'), [...root, 'create', killed.id], { cwd: killed.folder, stdio: 'ignore' });
+  const gone = once(creating, 'exit');
+  await vi.waitFor(() => expect(readdirSync(cache)).toHaveLength(1), { timeout: 20_000, interval: 2 });
+  creating.kill('SIGKILL');
+  await gone;
+  expect(readdirSync(cache)).toHaveLength(1);
+  expect(await killed.runnc('delete', '--force', killed.id)).toMatchObject({ status: 0 });
+  expect(readdirSync(cache)).toEqual([]);
+
+  const small = mkdtempSync('/run/runnc-small-');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+  onTestFinished(() => {
+    execFileSync('umount', [small]);
+    rmSync(small, { recursive: true });
+  });
+  const full = await bundle({ args: ['list'], config: { cacheDirectory: small } });
+  writeFileSync(`${full.rootfs}/large`, Buffer.alloc(2 << 20));
+  expect((await full.run()).stderr).toMatch(/the image of the root file system has 3 MiB, and .* has 1 MiB left/);
+  expect(readdirSync(path.join(small, 'rootfs-iso'))).toEqual([]);
 });
