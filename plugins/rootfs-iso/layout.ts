@@ -16,6 +16,8 @@ export interface Layout {
 
 const systemArea = 16;
 const descriptorsSize = 2;
+/** libarchive looks at 24 sectors before it takes something for an image. */
+const leastSectors = 32;
 const mostSectors = 0xffffffff;
 
 /** `largest` is what one record can say of a file's size; smaller in tests. @throws Error ERR_IMAGE */
@@ -42,6 +44,7 @@ export function layOut(root: Entry, largest?: number): Layout {
   }
   if (sector > mostSectors) throw failure('the image holds more than ISO 9660 has numbers for (8 TiB)');
 
+  const sectors = Math.max(sector, leastSectors);
   const head = Buffer.alloc(headSectors * sectorSize);
   const put = (bytes: Buffer, at: number) => bytes.copy(head, at * sectorSize);
   const placeOf = (folder: Folder) => places.get(folder) ?? 0;
@@ -87,8 +90,8 @@ export function layOut(root: Entry, largest?: number): Layout {
     modified: root.modified,
     systemUse: Buffer.alloc(0),
   });
-  put(descriptors({ sectors: sector, pathTableSize, littleTable, bigTable, root: plain }), systemArea);
-  return { head, extents, sectors: sector };
+  put(descriptors({ sectors, pathTableSize, littleTable, bigTable, root: plain }), systemArea);
+  return { head, extents, sectors };
 }
 
 /** Everything that is no folder, in the order in which a tree is walked. */

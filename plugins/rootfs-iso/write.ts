@@ -1,5 +1,5 @@
 /** Writes an image: what the layout says, then the files, each opened beneath its folder. */
-import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Layout, layOut } from './layout.ts';
 import { sectorSize, sectorsOf } from './numbers.ts';
@@ -24,6 +24,7 @@ export function writeImage(path: string, rootfs: string, root: Entry): number {
   try {
     writeAll(fd, layout.head);
     copyFiles(fd, rootfs, root, layout);
+    ftruncateSync(fd, size);
   } finally {
     closeSync(fd);
   }

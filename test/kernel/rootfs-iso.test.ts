@@ -5,10 +5,8 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -17,24 +15,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readImage } from '../../plugins/rootfs-iso/testing/read-image.ts';
 import { readTree } from '../../plugins/rootfs-iso/tree.ts';
 import { writeImage } from '../../plugins/rootfs-iso/write.ts';
-
-const limits = { maxFiles: 200_000, maxSize: 2 ** 34 };
-const everything = () => false;
-
-function workplace() {
-  const folder = mkdtempSync('/tmp/runnc-iso-');
-  // Not rmSync: paths may be too long for it.
-  onTestFinished(async () => {
-    await execa('rm', ['-rf', folder]);
-  });
-  const rootfs = path.join(folder, 'rootfs');
-  mkdirSync(rootfs);
-  return { folder, rootfs, image: path.join(folder, 'image.iso') };
-}
+import { describeTree, everything, limits, makeImage, workplace } from './iso-trees.ts';
 
 const latin1 = (name: string) => Buffer.from(name, 'latin1');
 const inside = (folder: string, name: string) => Buffer.concat([Buffer.from(`${folder}/`), latin1(name)]);
@@ -71,39 +56,14 @@ async function fill(rootfs: string): Promise<void> {
   for (const name of ['hello', 'large', 'many', 'etc']) utimesSync(`${rootfs}/${name}`, 1_000_000_000, 1_234_567_890);
 }
 
-function make(rootfs: string, image: string, leaveOut: (path: string) => boolean = everything): void {
-  expect(writeImage(image, rootfs, readTree(rootfs, limits, leaveOut))).toBe(lstatSync(image).size);
-}
-
-/** What a tree is, inode for inode: type, mode, owner, time, links, and what is in it. */
-function describe(folder: Buffer, below = '', inodes = new Map<string, string>(), found: Record<string, unknown> = {}) {
-  for (const name of readdirSync(folder, { encoding: 'buffer' }) as unknown as Buffer[]) {
-    const place = Buffer.concat([folder, Buffer.from('/'), name]);
-    const key = `${below}/${name.toString('latin1')}`;
-    const stat = lstatSync(place);
-    const inode = `${stat.dev} ${stat.ino}`;
-    if (!inodes.has(inode)) inodes.set(inode, key);
-    found[key] = {
-      mode: stat.mode.toString(8),
-      owner: `${stat.uid}:${stat.gid}`,
-      seconds: stat.isSymbolicLink() ? 0 : Math.floor(stat.mtimeMs / 1000),
-      same: stat.isDirectory() ? 0 : stat.nlink,
-      target: stat.isSymbolicLink() ? readlinkSync(place, { encoding: 'buffer' }).toString('latin1') : undefined,
-      content: stat.isFile() ? readFileSync(place).toString('base64') : undefined,
-    };
-    if (stat.isDirectory()) describe(place, key, inodes, found);
-  }
-  return found;
-}
-
 test('bsdtar reads every byte and inode of a tree that has everything', { timeout: 60_000 }, async () => {
   const { folder, rootfs, image } = workplace();
   await fill(rootfs);
-  make(rootfs, image);
+  makeImage(rootfs, image);
   const back = path.join(folder, 'back');
   mkdirSync(back);
   await execa('bsdtar', ['-C', back, '--numeric-owner', '-xpf', image]);
-  const [original, read] = [describe(Buffer.from(rootfs)), describe(Buffer.from(back))];
+  const [original, read] = [describeTree(Buffer.from(rootfs)), describeTree(Buffer.from(back))];
   expect(Object.keys(read).length).toBeGreaterThan(350);
   expect(read).toEqual(original);
 });
@@ -113,17 +73,17 @@ test('xorriso and isoinfo read it too, as far as they go', { timeout: 60_000 }, 
   await fill(rootfs);
   // libisofs refuses targets of more than 1024 bytes, isoinfo dies of much less.
   rmSync(`${rootfs}/link-long`);
-  make(rootfs, image);
+  makeImage(rootfs, image);
   const back = path.join(folder, 'back');
   await execa('xorriso', ['-osirrox', 'on', '-indev', image, '-extract', '/', back]);
-  const plain = (tree: ReturnType<typeof describe>) =>
+  const plain = (tree: ReturnType<typeof describeTree>) =>
     Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, { ...(value as object), same: 0, target: '' }]));
-  expect(plain(describe(Buffer.from(back)))).toEqual(plain(describe(Buffer.from(rootfs))));
+  expect(plain(describeTree(Buffer.from(back)))).toEqual(plain(describeTree(Buffer.from(rootfs))));
   for (const name of readdirSync(rootfs, { encoding: 'buffer' }) as unknown as Buffer[]) {
     if (lstatSync(inside(rootfs, name.toString('latin1'))).isSymbolicLink()) rmSync(inside(rootfs, name.toString('latin1')));
   }
   rmSync(image);
-  make(rootfs, image);
+  makeImage(rootfs, image);
   const { stdout } = await execa('isoinfo', ['-R', '-i', image, '-x', '/many/file-0-'], { stripFinalNewline: false });
   expect(stdout).toBe('content 0');
   expect((await execa('isoinfo', ['-R', '-i', image, '-f'])).stdout).toContain('/d0/d1/d2/d3/d4/d5/d6/d7/d8/d9/d10');
@@ -137,7 +97,7 @@ test('device nodes are recorded, and what is left out is left out at the top onl
     mkdirSync(`${rootfs}/${name}`, { recursive: true });
     writeFileSync(`${rootfs}/${name}/file`, 'x');
   }
-  make(rootfs, image, (place) => place === '/dev');
+  makeImage(rootfs, image, (place) => place === '/dev');
   const found = readImage(readFileSync(image));
   expect([...found.keys()]).toEqual(['', '/disk', '/null', '/sub', '/sub/dev', '/sub/dev/file']);
   expect([found.get('/null')?.device, found.get('/disk')?.device]).toEqual([
