@@ -55,8 +55,10 @@ export default {
   },
 } satisfies Plugin<IsoOptions>;
 
+/** What a guest may have but need not is no root: making an image costs time. */
 function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: IsoOptions): boolean {
-  return name === device || devices.filter(({ kind }) => kind === 'block').length === 1;
+  const blocks = devices.filter(({ kind }) => kind === 'block');
+  return name === device || (blocks.length === 1 && !blocks[0]?.optional);
 }
 
 /** Not in the container's folder, which is in memory: an image can be large. */
