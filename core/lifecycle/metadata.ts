@@ -7,11 +7,7 @@ import { isTapped } from './hooks.ts';
 import type { Runtime } from './runtime.ts';
 
 /** @throws RunncError ERR_METADATA for an annotation that contradicts runnc.config; what the image says just does not count then */
-export async function metadataOf(
-  { hooks }: Runtime,
-  container: Container,
-  config: Pick<Config, 'unikernel'>,
-): Promise<Metadata> {
+export async function metadataOf({ hooks }: Runtime, container: Container, config: Pick<Config, 'unikernel'>): Promise<Metadata> {
   const said = (isTapped(hooks.metadata) ? await hooks.metadata.promise(container) : undefined) ?? {};
   // A plugin may be named with its hook in front or without.
   const operators = config.unikernel?.replace(/^unikernel-/, '');
