@@ -6,6 +6,7 @@ import delegateOci from '../plugins/delegate-oci/index.ts';
 import metadataRunnc from '../plugins/metadata-runnc/index.ts';
 import metadataUrunc from '../plugins/metadata-urunc/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
+import rootfsIso from '../plugins/rootfs-iso/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderExternal from '../plugins/tender-external/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
@@ -21,6 +22,7 @@ export const builtIn: readonly Use[] = [
   [metadataRunnc],
   [metadataUrunc],
   [networkTap],
+  [rootfsIso],
   [seccomp],
   [tenderExternal],
   [tenderSpt],

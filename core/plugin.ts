@@ -80,7 +80,7 @@ export interface Hooks {
   readonly unikernel: AsyncSeriesBailHook<[program: Program, container: Container], Unikernel | undefined>;
   /** What is behind this block device? Asked at `create` for each one that the unikernel declares, in its order. */
   readonly rootfs: AsyncSeriesBailHook<
-    [container: Container, unikernel: Unikernel, device: DeclaredDevice],
+    [container: Container, unikernel: Unikernel, device: DeclaredDevice, program: Program],
     BlockDevice | undefined
   >;
   /** Which network devices does it get? Asked at `start`, when the engine has filled the namespace. */

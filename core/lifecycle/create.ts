@@ -104,7 +104,7 @@ async function build(
   const before: Container = containerOf({ id: options.id, bundle, directory: held.directory, metadata });
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
-  const blocks = await blocksOf(runtime, before, unikernel);
+  const blocks = await blocksOf(runtime, before, unikernel, program);
   const { entries: root, devices } = programRoot(tender, program, bundle.rootfs, blocks);
   await createCgroup(cgroup, spec.linux?.resources ?? {}, { devices });
   const memory = guestMemory(config.memory, memoryLimit(cgroup));

@@ -29,7 +29,7 @@ export function makeHooks(log: Log, options: HookOptions = {}): Hooks {
     metadata: new AsyncSeriesBailHook(['container']),
     delegate: new AsyncSeriesBailHook(['container', 'reason']),
     unikernel: new AsyncSeriesBailHook(['program', 'container']),
-    rootfs: new AsyncSeriesBailHook(['container', 'unikernel', 'device']),
+    rootfs: new AsyncSeriesBailHook(['container', 'unikernel', 'device', 'program']),
     network: new AsyncSeriesBailHook(['container', 'unikernel']),
     tender: new AsyncSeriesBailHook(['program', 'unikernel', 'architecture']),
     launch: new AsyncSeriesWaterfallHook(['launch', 'container']),

@@ -110,7 +110,10 @@ asRoot('errors with a code of ours are about the container', async () => {
   const { hooks } = await load(
     plugin(`hooks.rootfs.tap('x', () => { throw Object.assign(new Error('no'), { code: 'ERR_DEVICE' }); });`),
   );
-  await expect(hooks.rootfs.promise(container, unikernel, device)).rejects.toMatchObject({ code: 'ERR_DEVICE', message: 'no' });
+  await expect(hooks.rootfs.promise(container, unikernel, device, {} as never)).rejects.toMatchObject({
+    code: 'ERR_DEVICE',
+    message: 'no',
+  });
 });
 
 asRoot('the plan of a tender is looked at, and timed', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execaSync } from 'execa';
-import type { BlockDevice, Unikernel } from '../plugin.ts';
+import type { BlockDevice, Program, Unikernel } from '../plugin.ts';
 import type { Harness } from './harness.ts';
 import { type Ran, type RunOptions, runGuest } from './run-guest.ts';
 
@@ -88,7 +88,7 @@ export async function checkRootfs(
   const expected = listing(container.rootfs);
   const [device] = unikernel.devices.filter(({ kind }) => kind === 'block');
   if (!device) throw new Error('the unikernel of this check declares no block device');
-  const image = await hooks.rootfs.promise(container, unikernel, device);
+  const image = await hooks.rootfs.promise(container, unikernel, device, { path: container.args[0] } as Program);
   if (!image) throw new Error('it answers with a block device');
   const folder = mkdtempSync(path.join(tmpdir(), 'runnc-tree-'));
   try {

@@ -1,0 +1,174 @@
+/** The root file system as an ISO 9660 image, as a guest sees it that reads it block by block. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { connect } from '../engine/connect.ts';
+import { nothingLeft, traces } from '../engine/traces.ts';
+import { type BundleOptions, makeBundle } from './bundle.ts';
+
+const { docker, buildImage, address } = connect();
+const run = (...args: string[]) => docker('run', '--runtime=runnc', ...args);
+const bundle = (options: Omit<BundleOptions, 'guest'>) => makeBundle({ guest: 'list-iso', ...options });
+const large = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) >> 3));
+
+beforeAll(async () => {
+  const files = {
+    '/list-iso': path.join(inject('guests'), 'list-iso.spt'),
+    '/etc/app.conf': Buffer.from('setting = 1\n'),
+    '/srv/dev/kept': Buffer.from('kept'),
+    '/srv/large': large,
+  };
+  await buildImage('list-iso', { files, entrypoint: ['/list-iso'] });
+});
+
+/** As the guest does it. */
+function sumOf(bytes: Uint8Array): bigint {
+  let sum = 0n;
+  for (const byte of bytes) sum = BigInt.asUintN(64, sum * 31n + BigInt(byte));
+  return sum % 1000000007n;
+}
+
+/** What the guest is to print for a tree. */
+function linesOf(folder: string, below = ''): string[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const place = path.join(folder, name);
+      const stat = lstatSync(place);
+      const { mode, nlink, uid, gid, size } = stat;
+      const content = stat.isFile() ? readFileSync(place) : Buffer.alloc(0);
+      const link = stat.isSymbolicLink() ? ` -> ${readlinkSync(place)}` : '';
+      const own = `${mode.toString(8)} ${nlink} ${uid} ${gid} ${stat.isFile() ? size : 0} ${sumOf(content)} ${below}/${name}${link}`;
+      return [own, ...(stat.isDirectory() ? linesOf(place, `${below}/${name}`) : [])];
+    });
+}
+
+test('through Docker: the files of the image, those that Docker makes, and nothing left afterwards', async () => {
+  const before = await traces(address);
+  const listed = await run(
+    '--rm',
+    '--hostname',
+    'iso-host',
+    '--dns',
+    '192.0.2.53',
+    'list-iso',
+    'list',
+    'read',
+    '/etc/resolv.conf',
+  );
+  expect(listed).toMatchObject({ stderr: '', status: 0 });
+  const paths = listed.stdout
+    .split('\n')
+    .filter((line) => /^\d{5,6} /.test(line))
+    .map((line) => line.split(' ')[6]);
+  expect(paths).toEqual([
+    ...['/.dockerenv', '/etc', '/etc/app.conf', '/etc/hostname', '/etc/hosts', '/etc/mtab', '/etc/resolv.conf'],
+    ...['/srv', '/srv/dev', '/srv/dev/kept', '/srv/large'],
+  ]);
+  expect(listed.stdout).toContain('nameserver 192.0.2.53');
+  expect(listed.stdout).toContain(` 200000 ${sumOf(large)} /srv/large\n`);
+  expect((await run('--rm', '--hostname', 'iso-host', 'list-iso', 'read', '/etc/hostname')).stdout).toBe('iso-host\n');
+  expect((await run('--rm', '--read-only', '--add-host', 'peer:192.0.2.7', 'list-iso', 'read', '/etc/hosts')).stdout).toContain(
+    '192.0.2.7\tpeer',
+  );
+  await nothingLeft(address, before);
+});
+
+test('a tree with everything, inode for inode as the guest reads it', async () => {
+  const guest = await bundle({ args: ['list'] });
+  const { rootfs } = guest;
+  writeFileSync(`${rootfs}/hello`, 'hello\n');
+  mkdirSync(`${rootfs}/sub/dev`, { recursive: true });
+  linkSync(`${rootfs}/hello`, `${rootfs}/sub/dev/hard`);
+  for (const [index, target] of ['/abs', '../..', 'a//b/./c/', 'x'.repeat(1000), `${'ab/'.repeat(1200)}end`].entries()) {
+    symlinkSync(target, `${rootfs}/link-${index}`);
+  }
+  writeFileSync(`${rootfs}/${'n'.repeat(255)}`, 'long');
+  writeFileSync(`${rootfs}/empty`, '');
+  chmodSync(`${rootfs}/empty`, 0o4751);
+  mkdirSync(`${rootfs}/${Array.from({ length: 30 }, (_, index) => `d${index}`).join('/')}`, { recursive: true });
+  mkdirSync(`${rootfs}/many`);
+  for (let index = 0; index < 100; index++)
+    writeFileSync(`${rootfs}/many/file-${index}-${'k'.repeat(index)}`, `content ${index}`);
+  execFileSync('mkfifo', [`${rootfs}/fifo`]);
+  const expected = linesOf(rootfs).filter((line) => !line.endsWith(' /list-iso'));
+  for (const name of ['dev', 'proc', 'sys']) mkdirSync(`${rootfs}/${name}`, { recursive: true });
+  writeFileSync(`${rootfs}/dev/x`, '');
+  expect((await guest.run()).stdout.split('\n')).toEqual(expected);
+  expect(readdirSync(path.join(guest.folder, 'cache/rootfs-iso'))).toEqual([]);
+});
+
+test("the three files follow the image's symlinks, inside of it, and other mounts are warned about", async () => {
+  const source = '/run/runnc-test-resolv';
+  writeFileSync(source, 'nameserver 192.0.2.1\n');
+  const mounts = [
+    { destination: '/etc/resolv.conf', type: 'bind', source, options: ['rbind'] },
+    { destination: '/data', type: 'bind', source: '/tmp', options: ['rbind'] },
+  ];
+  const guest = await bundle({ args: ['read', '/run/stub/resolv.conf', 'list'], mounts });
+  mkdirSync(`${guest.rootfs}/etc`);
+  symlinkSync('../../../../run/stub/resolv.conf', `${guest.rootfs}/etc/resolv.conf`);
+  const { stdout, stderr } = await guest.run();
+  expect(stdout).toContain('nameserver 192.0.2.1\n');
+  expect(stdout).toContain('/etc/resolv.conf -> ../../../../run/stub/resolv.conf');
+  expect(stderr).toContain('the guest does not see what is mounted at \\"/data\\"');
+  // The tree itself is as it was.
+  expect(existsSync(`${guest.rootfs}/run`)).toBe(false);
+});
+
+test('options: the program too, another device, limits', async () => {
+  const iso = (options: object) => ({
+    plugins: ['arch-x86_64', ['rootfs-iso', options], 'seccomp', 'tender-spt', 'unikernel-solo5'],
+  });
+  const withProgram = await bundle({ args: ['list'], config: iso({ withProgram: true }) });
+  expect((await withProgram.run()).stdout).toMatch(/ \/list-iso$/);
+  const limited = await bundle({ args: ['list'], config: iso({ maxFiles: 2 }) });
+  for (const name of ['a', 'b', 'c']) writeFileSync(`${limited.rootfs}/${name}`, '');
+  const refused = await limited.run();
+  expect(refused.stderr).toContain('the image holds more than 2 files');
+  expect(refused.status).not.toBe(0);
+  expect(readdirSync(path.join(limited.folder, 'cache/rootfs-iso'))).toEqual([]);
+});
+
+test('a create that is killed while it writes, or has no room, leaves no image', async () => {
+  const killed = await bundle({ args: ['list'] });
+  const cache = path.join(killed.folder, 'cache/rootfs-iso');
+  writeFileSync(`${killed.rootfs}/holes`, '');
+  truncateSync(`${killed.rootfs}/holes`, 1 << 30);
+  const root = ['--root', path.join(killed.folder, 'state'), '--config', path.join(killed.folder, 'runnc.config.json')];
+  const creating = spawn(inject('runnc'), [...root, 'create', killed.id], { cwd: killed.folder, stdio: 'ignore' });
+  const gone = once(creating, 'exit');
+  await vi.waitFor(() => expect(readdirSync(cache)).toHaveLength(1), { timeout: 20_000, interval: 2 });
+  creating.kill('SIGKILL');
+  await gone;
+  expect(readdirSync(cache)).toHaveLength(1);
+  expect(await killed.runnc('delete', '--force', killed.id)).toMatchObject({ status: 0 });
+  expect(readdirSync(cache)).toEqual([]);
+
+  const small = mkdtempSync('/run/runnc-small-');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+  onTestFinished(() => {
+    execFileSync('umount', [small]);
+    rmSync(small, { recursive: true });
+  });
+  const full = await bundle({ args: ['list'], config: { cacheDirectory: small } });
+  writeFileSync(`${full.rootfs}/large`, Buffer.alloc(2 << 20));
+  expect((await full.run()).stderr).toMatch(/the image of the root file system has 3 MiB, and .* has 1 MiB left/);
+  expect(readdirSync(path.join(small, 'rootfs-iso'))).toEqual([]);
+});
