@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { sameSubnet } from './addresses.ts';
 import type { Interface } from './interfaces.ts';
 import { planNetwork } from './plan.ts';
-import { needsRouting, toldWhenRouted } from './routed.ts';
+import { needsRouting, routedLines, sharedSettings, toldWhenRouted } from './routed.ts';
+import { undoLines } from './wiring.ts';
 
 const make = (addresses: string[], routes: Interface['routes'] = [], pointToPoint = false): Interface => ({
   name: 'eth0',
@@ -76,4 +77,47 @@ test('a mode that was chosen counts', () => {
   expect(mode(calico, 'redirect')).toBe('redirect');
   expect(mode(make(['10.0.0.2/24']), 'auto')).toBe('redirect');
   expect(mode(make(['10.0.0.2/24']), 'routed')).toBe('routed');
+});
+
+const wire = {
+  mode: 'routed',
+  tap: 'rn0-0',
+  mtu: 1500,
+  interface: 'eth0',
+  mac: '02:00:00:00:00:01',
+  addresses: ['10.0.0.5/32', 'fd00::5/128'],
+} as const;
+
+test('an address moves behind the tap, and back', () => {
+  expect(routedLines(wire)).toEqual([
+    'link set dev rn0-0 up',
+    'address add fe80::1/64 dev rn0-0 nodad',
+    'route delete local 10.0.0.5 dev eth0 table local',
+    'route add 10.0.0.5 dev rn0-0',
+    'neighbour replace 10.0.0.5 lladdr 02:00:00:00:00:01 dev rn0-0 nud permanent',
+    'neighbour add proxy 10.0.0.5 dev eth0',
+    'address delete fd00::5/128 dev eth0',
+    'route add fd00::5 dev rn0-0',
+    'neighbour replace fd00::5 lladdr 02:00:00:00:00:01 dev rn0-0 nud permanent',
+    'neighbour add proxy fd00::5 dev eth0',
+  ]);
+  expect(undoLines(wire)).toEqual({
+    ip: [
+      'link delete dev rn0-0',
+      'neighbour delete proxy 10.0.0.5 dev eth0',
+      'route replace local 10.0.0.5 dev eth0 table local proto kernel scope host src 10.0.0.5',
+      'neighbour delete proxy fd00::5 dev eth0',
+      'address replace fd00::5/128 dev eth0 nodad',
+    ],
+    tc: [],
+  });
+});
+
+test('all of a namespace forwards IPv6 only where the kernel knows no other way', () => {
+  expect(Object.keys(sharedSettings(wire, true))).toContain('ipv6/conf/eth0/force_forwarding');
+  expect(Object.keys(sharedSettings(wire, false))).toContain('ipv6/conf/all/forwarding');
+  expect(sharedSettings({ ...wire, addresses: ['10.0.0.5/32'] }, false)).toEqual({
+    'ipv4/conf/eth0/forwarding': '1',
+    'ipv4/neigh/eth0/proxy_delay': '0',
+  });
 });
