@@ -1,6 +1,9 @@
 /** Makes taps and connects them, and takes all of it back. */
-import { existsSync, writeFileSync } from 'node:fs';
 import type { Host } from '../../core/plugin.ts';
+import { addressOf, isFamily } from './addresses.ts';
+import { routedLines } from './routed.ts';
+import { changeSettings } from './settings.ts';
+import { isTap } from './tap-name.ts';
 import { classifiers, connectLines, tapLines, undoLines, type Wire } from './wiring.ts';
 
 type Tools = Pick<Host, 'runInNetwork' | 'inNetwork'>;
@@ -17,21 +20,16 @@ export async function connect(tools: Tools, netns: string, wires: readonly Wire[
     const again = await ip(tools, netns, lines);
     if (again !== undefined) throw problem(`making the tap devices: ${again}`);
   }
-  await tools.inNetwork(netns, () => {
-    for (const { tap } of wires) quieten(tap);
-  });
+  await tools.inNetwork(netns, () => changeSettings(wires));
+  const routes = wires.filter(({ mode }) => mode === 'routed').flatMap(routedLines);
+  const failed = routes.length === 0 ? undefined : await ip(tools, netns, batch(routes));
+  if (failed !== undefined) throw problem(`routing to the tap devices: ${failed}`);
   await filter(tools, netns, wires);
 }
 
 async function ip({ runInNetwork: run }: Tools, netns: string, input: string): Promise<string | undefined> {
   const { status, stderr } = await run(netns, 'ip', ['-batch', '-'], input);
   return status === 0 ? undefined : stderr.trim();
-}
-
-/** The kernel has nothing to say at the tap: no router solicitations, no reports of groups. */
-function quieten(tap: string): void {
-  const file = `/proc/sys/net/ipv6/conf/${tap}/disable_ipv6`;
-  if (existsSync(file)) writeFileSync(file, '1');
 }
 
 async function filter({ runInNetwork: run }: Tools, netns: string, wires: readonly Wire[]): Promise<void> {
@@ -67,14 +65,26 @@ async function targets(run: Host['runInNetwork'], netns: string, name: string): 
   return lines.flatMap(({ options }) => options?.actions ?? []).flatMap(({ to_dev }) => (to_dev === undefined ? [] : [to_dev]));
 }
 
+/** Taps that addresses are behind already. */
+async function routesTo(run: Host['runInNetwork'], netns: string, addresses: readonly string[] = []): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const address of addresses) {
+    const family = isFamily(address, 6) ? '-6' : '-4';
+    const { stdout } = await run(netns, 'ip', ['-json', family, 'route', 'show', 'exact', addressOf(address)]);
+    const lines = (stdout.trim() === '' ? [] : JSON.parse(stdout)) as readonly { readonly dev?: string }[];
+    found.push(...lines.flatMap(({ dev }) => (dev !== undefined && isTap(dev) ? [dev] : [])));
+  }
+  return found;
+}
+
 /**
  * Interfaces that a unikernel in this namespace has already.
  * @throws Error ERR_NETWORK
  */
 export async function requireFree({ runInNetwork: run }: Tools, netns: string, wires: readonly Wire[]): Promise<void> {
-  for (const { interface: name } of wires) {
+  for (const { interface: name, addresses } of wires) {
     if (name === undefined) continue;
-    const [taken] = await targets(run, netns, name);
+    const [taken] = [...(await targets(run, netns, name)), ...(await routesTo(run, netns, addresses))];
     if (taken !== undefined) {
       throw problem(
         `the interface ${name} of this network namespace belongs to another unikernel already (its tap is ${taken})`,

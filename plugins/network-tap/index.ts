@@ -9,6 +9,7 @@ import { findNamespace, inodeOf, type Namespace } from './namespace.ts';
 import { complete, type Options, schema } from './options.ts';
 import { planNetwork } from './plan.ts';
 import { parseResolvConf } from './resolv-conf.ts';
+import { readShared, type Settings, write } from './settings.ts';
 import type { Wire } from './wiring.ts';
 
 const name = 'network-tap';
@@ -17,6 +18,8 @@ const name = 'network-tap';
 interface Work {
   readonly namespace: Namespace;
   readonly wires: readonly Wire[];
+  /** What is to be set back. */
+  readonly settings: Settings;
 }
 
 export default {
@@ -39,7 +42,9 @@ export default {
       async release(container) {
         const work = readWork(container);
         const netns = work && findNamespace(work.namespace);
-        if (work && netns !== undefined) await disconnect(host, netns, work.wires);
+        if (!work || netns === undefined) return;
+        await disconnect(host, netns, work.wires);
+        await host.inNetwork(netns, () => write(work.settings));
       },
     });
 
@@ -57,7 +62,8 @@ export default {
       const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
       const path = container.joinedNetns;
       if (path !== undefined) await requireFree(host, netns, wires);
-      await taps.take(container, { namespace: path === undefined ? { inode } : { inode, path }, wires });
+      const settings = await host.inNetwork(netns, () => readShared(wires));
+      await taps.take(container, { namespace: path === undefined ? { inode } : { inode, path }, wires, settings });
       return { devices: told, ...resolverOf(container) };
     });
   },

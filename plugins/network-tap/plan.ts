@@ -3,6 +3,7 @@ import type { NetworkDevice } from '../../core/plugin.ts';
 import type { Interface } from './interfaces.ts';
 import { type Match, match } from './match.ts';
 import type { Options } from './options.ts';
+import { needsRouting, toldWhenRouted } from './routed.ts';
 import { randomMac, tapName } from './tap-name.ts';
 import type { Wire } from './wiring.ts';
 
@@ -23,8 +24,14 @@ function planDevice(tap: string, { device: name, interface: found }: Match, { mo
     const device: NetworkDevice = { name, tap, interface: undefined, mac: randomMac(), mtu: 1500, addresses: [], routes: [] };
     return { wire, device };
   }
-  const { mtu, mac, addresses, routes } = found;
-  const wire: Wire = { mode: 'redirect', tap, mtu, interface: found.name };
-  const device: NetworkDevice = { name, tap, interface: found.name, mac, mtu, addresses, routes };
+  const { name: interfaceName, mtu, mac, addresses, routes } = found;
+  if (mode === 'routed' || (mode === 'auto' && needsRouting(found))) {
+    const own = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? mac : randomMac();
+    const wire: Wire = { mode: 'routed', tap, mtu, interface: interfaceName, addresses, mac: own };
+    const device: NetworkDevice = { name, tap, interface: interfaceName, mac: own, mtu, ...toldWhenRouted(found) };
+    return { wire, device };
+  }
+  const wire: Wire = { mode: 'redirect', tap, mtu, interface: interfaceName };
+  const device: NetworkDevice = { name, tap, interface: interfaceName, mac, mtu, addresses, routes };
   return { wire, device };
 }

@@ -16,6 +16,8 @@ export function tapName(id: string, index: number): string {
   return `rn${(hex(hash(id, 0x811c9dc5)) + hex(hash(id, 0x5bd1e995))).slice(0, 10)}-${index}`;
 }
 
+export const isTap = (name: string): boolean => /^rn[0-9a-f]{10}-\d+$/.test(name);
+
 /** Six random bytes, for one station, administered locally (IEEE 802, 8.4). */
 export function randomMac(): string {
   const bytes = Array.from({ length: 6 }, () => Math.floor(Math.random() * 256));

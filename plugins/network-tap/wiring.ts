@@ -1,5 +1,6 @@
 /** What has to be done to connect a tap with an interface, and to undo it, as lines for `ip -batch` and `tc -batch`. */
 import type { Mode } from './options.ts';
+import { unroutedLines } from './routed.ts';
 
 /** A connection that was planned: plain data, kept until it is undone. */
 export interface Wire {
@@ -8,6 +9,9 @@ export interface Wire {
   readonly mtu: number;
   /** Undefined in mode `none`. */
   readonly interface?: string;
+  /** In mode `routed`: those of the guest. */
+  readonly addresses?: readonly string[];
+  readonly mac?: string;
 }
 
 export interface Lines {
@@ -19,9 +23,9 @@ export interface Lines {
 export const classifiers = ['u32 match u32 0 0', 'matchall'] as const;
 export type Classifier = (typeof classifiers)[number];
 
-/** Lines that make the tap. */
-export function tapLines({ tap, mtu }: Wire): readonly string[] {
-  return [`tuntap add dev ${tap} mode tap`, `link set dev ${tap} mtu ${mtu} up`];
+/** Lines that make the tap; it is up already where nothing is to be set before. */
+export function tapLines({ mode, tap, mtu }: Wire): readonly string[] {
+  return [`tuntap add dev ${tap} mode tap`, `link set dev ${tap} mtu ${mtu}${mode === 'routed' ? '' : ' up'}`];
 }
 
 /**
@@ -36,9 +40,10 @@ export function connectLines({ mode, tap, interface: name }: Wire, classifier: C
 }
 
 /** Lines that undo both, of which any may fail as never done or undone already. */
-export function undoLines({ mode, tap, interface: name }: Wire): Lines {
+export function undoLines(wire: Wire): Lines {
+  const { mode, tap, interface: name } = wire;
   return {
-    ip: [`link delete dev ${tap}`],
+    ip: [`link delete dev ${tap}`, ...unroutedLines(wire)],
     tc: mode === 'redirect' && name !== undefined ? [`qdisc delete dev ${name} ingress`] : [],
   };
 }

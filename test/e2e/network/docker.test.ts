@@ -1,4 +1,5 @@
 /** A unikernel on Docker's own bridge: reached as any container is, and nothing stays behind. */
+import { existsSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
@@ -85,6 +86,16 @@ test("--network host is refused, as the guest would take the host's interfaces",
   expect(stderr).toContain("the container is to use the host's network");
   expect(status).toBe(125);
   ok(await onHost('ip', 'link', 'show', 'docker0'));
+});
+
+test.skipIf(!existsSync('/dev/kvm'))('an hvt guest: HTTP by published port, ping, and nothing stays behind', async () => {
+  const before = await traces(address);
+  const server = await startServer(['-p', '18083:80'], undefined, 'netserver-hvt');
+  await server.says('serving');
+  expect((await curl('http://127.0.0.1:18083/')).stdout).toBe(greeting);
+  ok(await ping(await server.address(), '-c', '2'));
+  ok(await docker('rm', '--force', server.name));
+  await nothingLeft(address, before);
 });
 
 test('50 containers on one bridge at once', async () => {

@@ -16,6 +16,11 @@ export async function buildNetworkImages(): Promise<void> {
     entrypoint: ['/netserver'],
     cmd: addressWords,
   });
+  await buildImage('netserver-hvt', {
+    files: { '/netserver': `${guests}/netserver.hvt` },
+    entrypoint: ['/netserver'],
+    cmd: addressWords,
+  });
   await buildImage('netserver-two', { files: { '/netserver': `${guests}/netserver-two.spt` }, entrypoint: ['/netserver'] });
   // Debian's busybox-static.
   await buildImage('busybox', { files: { '/busybox': '/usr/bin/busybox' }, entrypoint: ['/busybox'] });

@@ -1,0 +1,116 @@
+/**
+ * Mode `routed`, for interfaces whose gateway is on no link of theirs. The guest is told a subnet of two addresses (RFC 3021): its
+ * own, and the other one as gateway. Whatever it asks for at the tap is answered by the namespace's kernel (proxy ARP), which routes
+ * by the routes that the engine has set. IPv6 needs no such trick: there the gateway is a link-local address of the tap.
+ */
+import type { NetworkDevice } from '../../core/plugin.ts';
+import { addressOf, isFamily, prefixOf, sameSubnet } from './addresses.ts';
+import type { Interface, Route } from './interfaces.ts';
+import type { Settings } from './settings.ts';
+import type { Wire } from './wiring.ts';
+
+/** The tap's own address. */
+const gateway6 = 'fe80::1';
+
+/** Whether a guest with these addresses could not reach these gateways by itself. */
+export function needsRouting({ addresses, routes, pointToPoint }: Interface): boolean {
+  const off = ({ gateway }: Route) => {
+    if (gateway === undefined || /^fe[89ab]/i.test(gateway)) return false;
+    return !addresses.some((address) => prefixOf(address) < full(address) && sameSubnet(address, gateway));
+  };
+  const ipv4 = addresses.filter((address) => isFamily(address, 4));
+  return pointToPoint || routes.some(off) || (ipv4.length > 0 && ipv4.every((address) => prefixOf(address) === 32));
+}
+
+const full = (address: string) => (isFamily(address, 4) ? 32 : 128);
+
+/** The other address of a subnet of two. */
+function partner(address: string): string {
+  const [host, last] = [address.slice(0, address.lastIndexOf('.') + 1), Number(address.slice(address.lastIndexOf('.') + 1))];
+  return `${host}${last ^ 1}`;
+}
+
+/** What the guest is told instead of what the interface has. */
+export function toldWhenRouted({ addresses, routes }: Interface): Pick<NetworkDevice, 'addresses' | 'routes'> {
+  const first = addresses.find((address) => isFamily(address, 4));
+  const gateways = { 4: first === undefined ? undefined : partner(addressOf(first)), 6: gateway6 };
+  return {
+    addresses: addresses.map((address) => `${addressOf(address)}/${isFamily(address, 4) ? 31 : 128}`),
+    routes: unique(routes.map(({ destination }) => destination)).flatMap((destination) => {
+      const gateway = gateways[isFamily(destination, 4) ? 4 : 6];
+      // The interface's way to its gateway is of no concern to the guest.
+      const isWayToGateway = routes.some((route) => route.gateway === addressOf(destination));
+      return gateway === undefined || isWayToGateway ? [] : [{ destination, gateway }];
+    }),
+  };
+}
+
+const unique = (texts: readonly string[]) => [...new Set(texts)];
+
+/**
+ * Lines for ip, when the settings are in place: the guest's addresses are behind the tap now, and the kernel answers for them at
+ * the interface. An IPv4 address stays there, where engines look for it, and is only not the kernel's own any more. One of IPv6
+ * cannot stay: the kernel would use it to ask for its neighbours, whose answers would go to the guest.
+ */
+export function routedLines({ tap, interface: name, addresses = [], mac }: Wire): readonly string[] {
+  return [
+    `link set dev ${tap} up`,
+    ...(addresses.some((address) => isFamily(address, 6)) ? [`address add ${gateway6}/64 dev ${tap} nodad`] : []),
+    ...addresses.flatMap((own) => {
+      const address = addressOf(own);
+      return [
+        isFamily(own, 4) ? `route delete local ${address} dev ${name} table local` : `address delete ${own} dev ${name}`,
+        `route add ${address} dev ${tap}`,
+        `neighbour replace ${address} lladdr ${mac} dev ${tap} nud permanent`,
+        `neighbour add proxy ${address} dev ${name}`,
+      ];
+    }),
+  ];
+}
+
+/** Undoes them; what concerns the tap goes with it. */
+export function unroutedLines({ interface: name, addresses = [] }: Wire): readonly string[] {
+  return addresses.flatMap((own) => {
+    const address = addressOf(own);
+    return [
+      `neighbour delete proxy ${address} dev ${name}`,
+      isFamily(own, 4)
+        ? `route replace local ${address} dev ${name} table local proto kernel scope host src ${address}`
+        : `address replace ${own} dev ${name} nodad`,
+    ];
+  });
+}
+
+/** Files below /proc/sys/net and what they are to say. The tap must be down: its addresses depend on some of them. */
+export function tapSettings({ tap }: Wire): Settings {
+  return {
+    [`ipv4/conf/${tap}/forwarding`]: '1',
+    [`ipv4/conf/${tap}/proxy_arp`]: '1',
+    [`ipv4/neigh/${tap}/proxy_delay`]: '0',
+    // The guest's address is on an interface too.
+    [`ipv4/conf/${tap}/accept_local`]: '1',
+    [`ipv6/conf/${tap}/addr_gen_mode`]: '1',
+    [`ipv6/conf/${tap}/accept_ra`]: '0',
+    [`ipv6/conf/${tap}/force_forwarding`]: '1',
+  };
+}
+
+/**
+ * Those which are not the tap's, and are set back. Before Linux 6.17 it is all of a namespace that forwards IPv6, or none.
+ */
+export function sharedSettings({ interface: name, addresses = [] }: Wire, forwardsOne: boolean): Settings {
+  const forward6 = forwardsOne ? `ipv6/conf/${name}/force_forwarding` : 'ipv6/conf/all/forwarding';
+  return {
+    ...(addresses.some((address) => isFamily(address, 4))
+      ? { [`ipv4/conf/${name}/forwarding`]: '1', [`ipv4/neigh/${name}/proxy_delay`]: '0' }
+      : {}),
+    ...(addresses.some((address) => isFamily(address, 6))
+      ? {
+          [forward6]: '1',
+          [`ipv6/conf/${name}/forwarding`]: '1',
+          [`ipv6/conf/${name}/proxy_ndp`]: '1',
+          [`ipv6/neigh/${name}/proxy_delay`]: '0',
+        }
+      : {}),
+  };
+}
