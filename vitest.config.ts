@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Property tests on a busy machine.
+          testTimeout: 30_000,
           include: ['{core,plugins,config,scripts}/**/*.test.{ts,mjs}', 'test/*.test.ts'],
         },
       },

@@ -2,8 +2,8 @@
  * The init tape: what the container's first process does between `create` and `start`.
  *
  *     runtime                    launcher                         init (PID 1 of the container)
- *     posix_spawn  ───────────▶  joins the cgroup, namespaces
- *                                clone ─────────────────────────▶ waits for a byte
+ *     posix_spawn  ───────────▶  namespaces
+ *                                clone ─────────────────────────▶ joins the cgroup, waits for a byte
  *     pid          ◀───────────  writes { pid } and ends
  *     saves the state, runs OCI hooks
  *     byte         ──────────────────────────────────────────────▶ session, limits, empty root
@@ -101,7 +101,7 @@ export function initTape(options: InitOptions): readonly Op[] {
     ...cloneOps(options.cgroup.unified, { store: tape.addressOf(pid, 8), branch: parent }),
     // Whatever the launcher had open for itself: the next descriptors have to get the next numbers.
     tape.closeRange(descriptor.firstFree + options.open.length, descriptor.sync - 1),
-    ...(bornInCgroup(options) ? [tape.unshare(tape.CLONE.newCgroup, 'making the cgroup namespace')] : []),
+    ...cgroupOps(options),
     ...setUpOps(options),
     ...waitOps(options),
     // The child never comes here: it has become the tender.
@@ -110,15 +110,7 @@ export function initTape(options: InitOptions): readonly Op[] {
   ];
 }
 
-function launcherOps({
-  architecture,
-  cgroup,
-  namespaces,
-  timeOffsets,
-  oomScoreAdj,
-  open,
-  sessionKeyring,
-}: InitOptions): readonly Op[] {
+function launcherOps({ architecture, namespaces, timeOffsets, oomScoreAdj, open, sessionKeyring }: InitOptions): readonly Op[] {
   // A mount namespace is never joined: the root is empty, and an empty root in a joined one would be its owner's too.
   const joined = namespaces.filter(({ type, path }) => path !== undefined && type !== 'mount');
   const made = namespaces.filter(({ path }) => path === undefined);
@@ -136,7 +128,6 @@ function launcherOps({
     ]),
     ...(oomScoreAdj === undefined ? [] : tape.writeFile('/proc/self/oom_score_adj', String(oomScoreAdj))),
     ...(sessionKeyring === undefined ? [] : [tape.joinSessionKeyring(sessionKeyring)]),
-    ...cgroup.tasks.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),
     ...joined.flatMap(({ type, path }) => {
       const fd = tape.slot(type);
       const what = `the ${type} namespace ${path}`;
@@ -148,16 +139,24 @@ function launcherOps({
     }),
     tape.unshare(
       made
-        .filter(({ type }) => type !== 'cgroup' || !cgroup.unified)
+        .filter(({ type }) => type !== 'cgroup')
         .reduce<number>((flags, { type }) => flags | namespaceFlags[type], tape.CLONE.newMount),
     ),
     ...(made.some(({ type }) => type === 'time') ? clockOffsets(timeOffsets) : []),
   ];
 }
 
-/** A cgroup namespace is rooted where its maker is: one that is born in its cgroup has to make it itself. */
-const bornInCgroup = ({ cgroup, namespaces }: InitOptions): boolean =>
-  cgroup.unified !== undefined && namespaces.some(({ type, path }) => type === 'cgroup' && path === undefined);
+/**
+ * Init gets into the cgroup by itself, as the only one: the launcher beside it would count as a second process. The cgroup namespace
+ * is rooted where its maker is, so that init makes that one, too.
+ */
+function cgroupOps({ cgroup, namespaces }: InitOptions): readonly Op[] {
+  const makes = namespaces.some(({ type, path }) => type === 'cgroup' && path === undefined);
+  return [
+    ...cgroup.tasks.flatMap((file) => tape.writeFile(file, '0', { label: `joining the cgroup ${file}` })),
+    ...(makes ? [tape.unshare(tape.CLONE.newCgroup, 'making the cgroup namespace')] : []),
+  ];
+}
 
 /** A sibling of the launcher, so that the runtime can wait for it, and an orphan once the runtime has ended. */
 function cloneOps(unified: string | undefined, options: tape.OpOptions): readonly Op[] {

@@ -38,7 +38,12 @@ export async function kill({ store }: Context, id: string, signal: string, all: 
   }
   demand('kill', record);
   const { pid } = record.init as ProcessIdentity;
-  process.kill(pid, number);
+  try {
+    process.kill(pid, number);
+  } catch (cause) {
+    // It ended this moment; engines look for these words.
+    throw new RunncError('ERR_STATE', `cannot kill container ${id}: container not running`, { cause });
+  }
   // In version 1 a frozen process does not die before it is thawed.
   if (number === constants.signals.SIGKILL && record.cgroup && isFrozen(record.cgroup)) await thaw(record.cgroup);
 }

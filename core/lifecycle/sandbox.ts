@@ -103,7 +103,12 @@ function converse(reports: number, sync: number, labels: TapeLabels) {
   return {
     next,
     proceed() {
-      writeSync(sync, Buffer.alloc(1));
+      try {
+        writeSync(sync, Buffer.alloc(1));
+      } catch (error) {
+        // Init has ended already, and what it reported says why.
+        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+      }
       next('ready');
     },
     close() {

@@ -11,7 +11,7 @@ const hello = { stdout: 'Hello from a unikernel\ncommand line: <x>\n', stderr: '
 
 const harmless = [
   ['--cpus=0.5', '--cpu-shares=200', '--cpuset-cpus=0'],
-  ['--pids-limit=2'],
+  ['--pids-limit=1'],
   ['--memory=64m', '--memory-swap=128m', '--memory-reservation=32m'],
   ['--read-only', '--tmpfs=/tmp'],
   ['--user=1000:1000', '--group-add=5'],
