@@ -48,7 +48,7 @@ function statOf(file: string, tender: string) {
 }
 
 /** Numbers of a device as makedev(3) puts them into one. */
-function ruleFor(type: string, rdev: number): DeviceRule {
+function ruleFor(type: 'b' | 'c', rdev: number): DeviceRule {
   const number = BigInt(rdev);
   const major = Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & 0xfffff000n));
   const minor = Number((number & 0xffn) | ((number >> 12n) & 0xffffff00n));

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunncError } from '../../errors.ts';
+import type { DeviceRule, LinuxResources } from '../../oci/resources-types.ts';
 import { errnoName, readControl, reason, words, writeControl } from './control-file.ts';
 import { completeRules, defaultDevices, deviceWrites } from './devices.ts';
 import { type CgroupDirectory, type CgroupPlan, pathDown, v1Directory, v2Directory } from './plan.ts';
 import { processesIn } from './processes.ts';
 import { tryRemove } from './remove.ts';
-import type { DeviceRule, LinuxResources } from './resources.ts';
 import { applySettings, type Placed } from './setting.ts';
 import { controllersToEnable, settingsOf } from './settings.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { DeviceRule } from '../../oci/resources-types.ts';
 import { deviceProgram } from './device-program.ts';
 import { completeRules } from './devices.ts';
-import type { DeviceRule } from './resources.ts';
 
 interface Request {
   readonly type: 'b' | 'c';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { DeviceRule } from '../../oci/resources-types.ts';
 import { completeRules, defaultDevices, deviceWrites } from './devices.ts';
-import type { DeviceRule } from './resources.ts';
 
 const lines = (rules: readonly DeviceRule[]) =>
   deviceWrites(completeRules(rules)).map(({ file, value }) => `${file.slice(8)} ${value}`);
@@ -56,5 +56,5 @@ test('a hole that the kernel would quietly not make is an error', () => {
 });
 
 test.each([{ type: 'x' }, { access: '' }, { access: 'rx' }])('%j is not a rule', (rule) => {
-  expect(() => completeRules([{ allow: true, ...rule }])).toThrow(/is not valid/);
+  expect(() => completeRules([{ allow: true, ...rule } as DeviceRule])).toThrow(/is not valid/);
 });

@@ -3,7 +3,7 @@
  * everything denied at first. Pure: here for the files of cgroup v1; device-program.ts has version 2.
  */
 import { RunncError } from '../../errors.ts';
-import type { DeviceRule } from './resources.ts';
+import type { DeviceRule } from '../../oci/resources-types.ts';
 
 /** A rule with every field filled in. */
 export interface DeviceMatch {

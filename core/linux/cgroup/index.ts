@@ -3,6 +3,8 @@
  * of use: `planCgroup`, `requireUnused`, save the plan, `createCgroup`, let the process write to `entryOf`, ... `killCgroup`,
  * `removeCgroup`.
  */
+
+export type { DeviceRule, LinuxResources } from '../../oci/resources-types.ts';
 export { type CreateOptions, createCgroup, requireUnused, updateCgroup } from './create.ts';
 export { freeze, isFrozen, thaw } from './freeze.ts';
 export { type CgroupMount, detectHierarchy, type Hierarchy } from './hierarchy.ts';
@@ -10,4 +12,3 @@ export { memoryLimit, oomKills } from './memory.ts';
 export { type CgroupDirectory, type CgroupEntry, type CgroupPlan, entryOf, planCgroup } from './plan.ts';
 export { killCgroup, processes } from './processes.ts';
 export { removeCgroup } from './remove.ts';
-export type { DeviceRule, LinuxResources } from './resources.ts';

@@ -1,5 +1,5 @@
 /** Resources as values for the files of cgroup v1 (Documentation/admin-guide/cgroup-v1/*.rst); pure. */
-import type { LinuxResources, Throttle } from './resources.ts';
+import type { LinuxResources, ThrottleDevice } from '../../oci/resources-types.ts';
 import type { Setting } from './setting.ts';
 
 /** memory.rst. Kernel memory has no limits of its own any more (Linux 5.16) and is left alone. */
@@ -91,7 +91,7 @@ export function blkioV1({ blockIO }: LinuxResources): Setting[] {
       });
     }
   }
-  const throttle = (throttles: readonly Throttle[] | undefined, name: string) => {
+  const throttle = (throttles: readonly ThrottleDevice[] | undefined, name: string) => {
     for (const { major, minor, rate } of throttles ?? []) {
       settings.push({
         what: `block IO ${name} of device ${major}:${minor}`,

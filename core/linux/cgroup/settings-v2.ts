@@ -1,6 +1,7 @@
 /** Resources as values for the files of cgroup v2 (Documentation/admin-guide/cgroup-v2.rst); pure. */
+
+import type { LinuxResources, ThrottleDevice } from '../../oci/resources-types.ts';
 import { blkioToIoWeight, sharesToWeight, swapMax, toMax } from './conversion.ts';
-import type { LinuxResources, Throttle } from './resources.ts';
 import type { Setting } from './setting.ts';
 import { hugePages } from './settings-v1.ts';
 
@@ -67,7 +68,7 @@ export function ioV2({ blockIO }: LinuxResources): Setting[] {
   if (leafWeight || weightDevice.some(({ leafWeight }) => leafWeight)) {
     settings.push({ what: 'block IO leaf weight', impossible: 'cgroup v2 has none' });
   }
-  const throttle = (throttles: readonly Throttle[] | undefined, key: string) => {
+  const throttle = (throttles: readonly ThrottleDevice[] | undefined, key: string) => {
     for (const { major, minor, rate } of throttles ?? []) {
       settings.push({
         what: `block IO ${key} of device ${major}:${minor}`,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { LinuxResources } from '../../oci/resources-types.ts';
 import type { CgroupMount } from './hierarchy.ts';
 import { planCgroup } from './plan.ts';
-import type { LinuxResources } from './resources.ts';
 import { controllersToEnable, settingsOf } from './settings.ts';
 
 const v1 = (...controllers: string[]): CgroupMount => ({ version: 1, controllers, mountPoint: `/v1/${controllers.join()}` });

@@ -1,6 +1,7 @@
 /** Which settings the resources of a container come to on this machine, and in which of its directories each belongs; pure. */
+
+import type { LinuxResources } from '../../oci/resources-types.ts';
 import { type CgroupDirectory, type CgroupPlan, v1Directory, v2Directory } from './plan.ts';
-import type { LinuxResources } from './resources.ts';
 import type { Placed, Setting } from './setting.ts';
 import { blkioV1, cpuset, cpuV1, hugetlbV1, memoryV1, netClassV1, netPriorityV1, pids, rdma } from './settings-v1.ts';
 import { cpuV2, hugetlbV2, ioV2, memoryV2, unified } from './settings-v2.ts';
