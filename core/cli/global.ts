@@ -24,7 +24,8 @@ export function contextOf({ root, log: file, logFormat, debug, config, profile, 
     });
   }
   const format = logFormat === 'json' ? 'json' : 'text';
-  const log = openLog({ ...(typeof file === 'string' ? { file } : {}), format, debug: debug === true });
+  const where = { ...(typeof file === 'string' ? { file } : {}), format } as const;
   const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined);
-  return makeContext(String(root), log, text(config), text(profile));
+  const [log, debugLog] = [openLog({ ...where, debug: debug === true }), openLog({ ...where, debug: true })];
+  return makeContext(String(root), log, text(config), text(profile), debugLog);
 }

@@ -5,6 +5,8 @@ import { Store } from '../state/store.ts';
 export interface Context {
   readonly store: Store;
   readonly log: Log;
+  /** The same, with debug messages: for `debug` in runnc.config. */
+  readonly debugLog: Log;
   /** --config of this call. */
   readonly config: string | undefined;
   /** --profile of this call. */
@@ -14,9 +16,10 @@ export interface Context {
 /** Folder of the containers' states without --root. */
 export const defaultRoot = '/run/runnc';
 
-export const makeContext = (root: string, log: Log, config?: string, profile?: string): Context => ({
+export const makeContext = (root: string, log: Log, config?: string, profile?: string, debugLog: Log = log): Context => ({
   store: new Store(root),
   log,
+  debugLog,
   config,
   profile,
 });

@@ -18,12 +18,12 @@ const prefix = 'org.runnc.';
 
 /** Reads runnc.config and makes the runtime that it describes for a container. */
 export async function load(
-  { config: path, profile, log }: Context,
+  { config: path, profile, log, debugLog }: Context,
   container: Pick<Container, 'annotations' | 'args'>,
 ): Promise<Loaded> {
   const loaded = await loadConfig({ path, profile });
   const config = await settingsFor(loaded.config, container);
-  return { config, runtime: await loadRuntime(config, log) };
+  return { config, runtime: await loadRuntime(config, config.debug ? debugLog : log) };
 }
 
 async function settingsFor(config: Config, container: Pick<Container, 'annotations' | 'args'>): Promise<Config> {

@@ -1,5 +1,5 @@
 /** Containers of callers that are not like the others. Needs root, dist/runnc and build/guests. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { makeMachine, missing } from './runnc.ts';
 
@@ -24,6 +24,13 @@ describe.skipIf(missing !== '')(`runnc${missing && ` (needs ${missing})`}`, () =
     const wrapper = ['unshare', '--pid', '--fork', '--mount-proc'];
     expect(await machine.runnc(['run', '--bundle', machine.bundle, 'inside'], wrapper)).toEqual({ status: 0, output: hello });
     expect(machine.traces('inside')).toEqual([]);
+  });
+
+  test('logs what plugins do where runnc.config says debug', async () => {
+    const machine = makeMachine({}, 'hello');
+    writeFileSync(machine.global[machine.global.indexOf('--config') + 1] as string, '{ "debug": true }');
+    const { output } = await machine.runnc(['run', '--bundle', machine.bundle, 'debug']);
+    expect(output).toMatch(/level=debug msg="unikernel-solo5: unikernel took [\d.]+ ms"/);
   });
 
   // What init is to get is then opened under the numbers 90 to 103, at which it gets other things.
