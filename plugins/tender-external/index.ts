@@ -12,9 +12,22 @@ export interface Options {
 const libraries = ['/usr', '/lib', '/lib64'];
 const kvm = '/dev/kvm';
 
+const program = (abi: string) => ({
+  type: 'object',
+  description: `The tender for ${abi} programs.`,
+  properties: { path: { type: 'string', description: `Absolute path of solo5-${abi}.` } },
+  required: ['path'],
+  additionalProperties: false,
+});
+
 export default {
   name: 'tender-external',
   api: 1,
+  options: {
+    type: 'object',
+    properties: { hvt: program('hvt'), spt: program('spt') },
+    additionalProperties: false,
+  },
   apply(host, options) {
     host.hooks.tender.tap('tender-external', (_program, { abi }) => {
       const path = abi === 'hvt' || abi === 'spt' ? options[abi]?.path : undefined;

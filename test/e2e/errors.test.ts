@@ -66,7 +66,12 @@ test.each<[what: string, says: string | RegExp, args: string[], options: BundleO
   ['a program that is nowhere in PATH', '(looked for "/nothing")', ['nothing'], {}],
   ['a folder', 'is a directory', ['/folder'], {}],
   ['a command line of 8192 bytes', 'has 8192 bytes, a Solo5 guest takes at most 8191', ['/hello', 'x'.repeat(8192)], {}],
-  ['a block device that nobody gives', /declares the block device storage|storage/, ['/block-device'], {}],
+  [
+    'a block device whose image is missing',
+    'which is not there',
+    ['/block-device'],
+    { process: { env: ['RUNNC_BLOCK_storage=/nowhere.img'] } },
+  ],
   [
     'less memory than a guest needs',
     'memory limit of 1048576 bytes',
