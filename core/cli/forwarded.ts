@@ -1,4 +1,5 @@
 /** Our own arguments as another OCI runtime takes them, and commands that go to the one that has the container. */
+import { delegateOf } from '../lifecycle/delegated.ts';
 import type { CommandSpec } from './command.ts';
 import { shapeOf } from './command.ts';
 import { globalOptions } from './global.ts';
@@ -26,11 +27,11 @@ export function delegable(spec: CommandSpec): CommandSpec {
     ...spec,
     async run(context, args, options) {
       // Commands that are passed through whole have the id somewhere among their arguments.
-      const { delegateOf, forward } = await import('../lifecycle/delegation.ts');
       for (const id of args) {
         if (id === undefined || !/^[\w+.-]+$/.test(id) || id.startsWith('-')) continue;
         const path = delegateOf(context.store, id);
         if (path !== undefined) {
+          const { forward } = await import('../lifecycle/delegation.ts');
           return forward(context, id, path, forwardedArguments(process.argv.slice(2)), spec.name === 'delete');
         }
       }

@@ -1,44 +1,15 @@
-/**
- * Containers of another OCI runtime: which these are, and their commands with the same arguments. That runtime keeps its states
- * in a folder of ours; a file in the container's own folder says that it is one of them.
- */
+/** Commands of containers of another OCI runtime, with the same arguments. That runtime keeps its states in a folder of ours. */
 import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
-import type { Container, Delegate } from '../plugin.ts';
+import type { Delegate } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
-import type { Store } from '../state/store.ts';
 import { type ProcessIdentity, processStat, spawnImage, waitFor } from '../sys/process.ts';
 import type { Context } from './context.ts';
-import { isTapped } from './hooks.ts';
-import type { Runtime } from './runtime.ts';
+import { marker } from './delegated.ts';
 
-const marker = 'delegate';
 /** No container's name begins so. */
 const folder = '~delegate';
-
-/** Annotations by which a container is the one that holds a pod's namespaces (containerd pkg/cri/annotations; CRI-O pkg/annotations). */
-const sandboxAnnotations = ['io.kubernetes.cri.container-type', 'io.kubernetes.cri-o.ContainerType'];
-
-/** Who takes a pod's sandbox: known by its annotation or, with engines that have none, by the pause program's arguments. */
-export async function delegateOfSandbox(runtime: Runtime, container: Container): Promise<Delegate | undefined> {
-  const { args, annotations } = container;
-  const isSandbox =
-    sandboxAnnotations.some((name) => annotations[name] === 'sandbox') || (args.length === 1 && args[0] === '/pause');
-  return isSandbox && isTapped(runtime.hooks.delegate) ? runtime.hooks.delegate.promise(container, 'sandbox') : undefined;
-}
-
-/** Who takes a container whose program was refused with this error, because it is no unikernel. */
-export async function delegateOfOther(runtime: Runtime, container: Container, error: unknown): Promise<Delegate | undefined> {
-  const isOther = error instanceof RunncError && ['ERR_NOT_A_UNIKERNEL', 'ERR_ELF'].includes(error.code);
-  return isOther && isTapped(runtime.hooks.delegate) ? runtime.hooks.delegate.promise(container, 'no unikernel') : undefined;
-}
-
-/** Path of the runtime that has the container, or undefined if it is ours. Costs one system call for ours. */
-export function delegateOf(store: Store, id: string): string | undefined {
-  const file = join(store.directory(id), marker);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-}
 
 /**
  * Has the other runtime create the container; what it takes, hooks and cgroup included, is its own. `forwarded` is the command
