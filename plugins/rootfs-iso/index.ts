@@ -3,7 +3,6 @@
  * Which device: the one called `rootfs` (or what runnc.config says), or the only block device that the unikernel declares, unless
  * a plugin before this one has something for it.
  */
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host, Plugin, Program, Unikernel } from '../../core/plugin.ts';
@@ -63,6 +62,8 @@ function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: Iso
 
 /** Not in the container's folder, which is in memory: an image can be large. */
 function imagePath(host: Host, { directory }: Container): string {
+  // Loaded only here: node:crypto would cost every create two milliseconds.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const name = createHash('sha256').update(directory).digest('hex').slice(0, 32);
   return join(host.cacheDirectory('rootfs-iso'), `${name}.iso`);
 }

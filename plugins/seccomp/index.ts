@@ -3,9 +3,6 @@ import type { Architecture, FilterRequest, Host, Plugin } from '../../core/plugi
 import { cacheKey } from './cache-key.ts';
 import { readCached, writeCached } from './filter-cache.ts';
 import type { FilterPlan } from './filter-plan.ts';
-import { compile } from './libseccomp.ts';
-import { planOfPolicy } from './policy.ts';
-import { planOfProfile } from './profile.ts';
 import { refusal } from './refusal.ts';
 
 export default {
@@ -21,7 +18,9 @@ async function filter(host: Host, request: FilterRequest, architecture: Architec
   const key = cacheKey(request, architecture);
   const cached = readCached(directory, key);
   if (cached !== undefined) return cached;
-  const program = await compile(host, planOf(request), architecture);
+  // Nearly always there is a cached one, and none of this is loaded.
+  const { compile } = await import('./libseccomp.ts');
+  const program = await compile(host, await planOf(request), architecture);
   try {
     writeCached(directory, key, program);
   } catch (error) {
@@ -31,12 +30,12 @@ async function filter(host: Host, request: FilterRequest, architecture: Architec
   return program;
 }
 
-function planOf(request: FilterRequest): FilterPlan {
+async function planOf(request: FilterRequest): Promise<FilterPlan> {
   switch (request.kind) {
     case 'policy':
-      return planOfPolicy(request.policy);
+      return (await import('./policy.ts')).planOfPolicy(request.policy);
     case 'profile':
-      return planOfProfile(request.profile, request.allow);
+      return (await import('./profile.ts')).planOfProfile(request.profile, request.allow);
     default:
       throw refusal('a filter was asked for that is neither a policy nor a profile');
   }

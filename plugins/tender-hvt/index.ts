@@ -2,7 +2,6 @@
 import { closeSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import { kvmDevice, openKvm, readKvm } from './kvm.ts';
-import { planLaunch } from './plan.ts';
 
 export default {
   name: 'tender-hvt',
@@ -16,7 +15,11 @@ export default {
       return {
         name: 'hvt',
         open: [{ name: 'kvm', path: kvmDevice, flags: host.tape.OPEN.readWrite }],
-        plan: async (launch, descriptors) => planLaunch(host, architecture, launch, descriptors, await readKvm(host)),
+        plan: async (launch, descriptors) => {
+          // With it comes the run loop, which other containers need not load.
+          const { planLaunch } = await import('./plan.ts');
+          return planLaunch(host, architecture, launch, descriptors, await readKvm(host));
+        },
       };
     });
   },
