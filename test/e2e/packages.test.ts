@@ -21,7 +21,7 @@ test('the Debian package installs, works, and removes itself wholly', async () =
     mount -t tmpfs none ${made}/work && mkdir ${made}/work/upper ${made}/work/work
     mount -t overlay -o lowerdir=/,upperdir=${made}/work/upper,workdir=${made}/work/work none ${made}/root
     mount --rbind /proc ${made}/root/proc; mount --rbind /sys ${made}/root/sys; mount --rbind /dev ${made}/root/dev
-    rm -rf ${made}/root/etc/runnc
+    rm -rf ${made}/root/etc/runnc ${made}/root/usr/local/bin/runnc ${made}/root/etc/docker/daemon.json
     cp ${deb} ${made}/root/tmp/runnc.deb
     inside() { chroot ${made}/root "$@"; }
     inside dpkg --install /tmp/runnc.deb >/dev/null
