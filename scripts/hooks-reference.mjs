@@ -1,7 +1,7 @@
 /**
- * Writes docs/hooks.md from the types in core/plugin.ts: `node scripts/hooks-reference.mjs`. A test compares the two.
+ * Writes docs/hooks.md from the types in core/plugin: `node scripts/hooks-reference.mjs`. A test compares the two.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,13 +25,22 @@ const explained = [
   'ProgramPlan',
 ];
 
+/** The source text of all of a plugin's types. */
+export function pluginTypes() {
+  const folder = path.join(root, 'core/plugin');
+  return readdirSync(folder)
+    .sort()
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+    .join('\n');
+}
+
 /** The page for a source text. */
 export function hooksReference(source) {
   const hooks = members(interfaceBody(source, 'Hooks'));
   return [
     '# Hooks',
     '',
-    'Made by scripts/hooks-reference.mjs from [core/plugin.ts](../core/plugin.ts); not to be edited. How to write a plugin:',
+    'Made by scripts/hooks-reference.mjs from [core/plugin](../core/plugin); not to be edited. How to write a plugin:',
     '[plugins.md](plugins.md).',
     '',
     ...hooks.flatMap(({ name, type, comment }) => {
@@ -72,7 +81,7 @@ function table(rows) {
 /** What stands between the braces of `export interface NAME`. */
 function interfaceBody(source, name) {
   const start = source.search(new RegExp(`^export interface ${name}\\b`, 'm'));
-  if (start < 0) throw new Error(`core/plugin.ts has no interface ${name}`);
+  if (start < 0) throw new Error(`core/plugin has no interface ${name}`);
   const open = source.indexOf('{', start);
   let depth = 0;
   for (let at = open; at < source.length; at++) {
@@ -96,5 +105,5 @@ function members(body) {
 const oneLine = (text) => text.replaceAll(/\s+/g, ' ').trim();
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path.join(root, 'docs/hooks.md'), hooksReference(readFileSync(path.join(root, 'core/plugin.ts'), 'utf8')));
+  writeFileSync(path.join(root, 'docs/hooks.md'), hooksReference(pluginTypes()));
 }

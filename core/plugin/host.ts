@@ -1,0 +1,96 @@
+/** A plugin, and all that it may touch. */
+
+import type { AttachedDevice } from '../launch/fill-manifest.ts';
+import type { MapProgramOptions, MappedProgram } from '../launch/map-program.ts';
+import type { Abi } from '../launch/solo5-abi.ts';
+import type { Place } from '../linux/inside-rootfs.ts';
+import type { RunOptions } from '../linux/run-program.ts';
+import type { RunResult } from '../sys/run-in-network.ts';
+import type { Container } from './container.ts';
+import type { Hooks } from './hooks.ts';
+import type { Manifest, Program, Segment } from './program.ts';
+import type { TapeTools } from './tape.ts';
+
+/** Version of this interface. A plugin written for another one is refused by name. */
+export type ApiVersion = 1;
+
+/** A name, a schema and one function. */
+export interface Plugin<Options = Record<string, never>> {
+  readonly name: string;
+  readonly api: ApiVersion;
+  /** JSON Schema of this plugin's part of runnc.config. */
+  readonly options?: object;
+  /** Names of plugins that must be loaded too. */
+  readonly needs?: readonly string[];
+  apply(host: Host, options: Options): void;
+}
+
+/** All that a plugin may touch. */
+export interface Host {
+  readonly hooks: TapOnly<Hooks>;
+  readonly log: Log;
+  /** Builds the system calls of a tape. */
+  readonly tape: TapeTools;
+  /** A copy of a manifest with its devices filled in, as the guest finds it in its memory. */
+  fillManifest(manifest: Manifest, attached: readonly AttachedDevice[]): Uint8Array;
+  /** Ops that put a program's segments into guest memory, and the page-aligned end of the last. */
+  mapProgram(segments: readonly Segment[], options: MapProgramOptions): MappedProgram;
+  /** Registers something that must be given back. */
+  resource<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State>;
+  /** Loads a C library once per process; for the plugins whose point is one (libseccomp). */
+  library(soname: string): Promise<ForeignLibrary>;
+  /** Runs a system program: no shell, a time limit (10 s unless told), and an error that says what the program said last. */
+  run(file: string, args: readonly string[], options?: RunOptions): Promise<{ stdout: string }>;
+  /** Where a path of the container leads in its root file system, symlinks followed as from inside of it. */
+  insideRootfs(rootfs: string, path: string): Place;
+  /**
+   * Runs a program of the system (`ip`, `tc`) in the network namespace at `netns` and takes what it printed; a status other than 0 is
+   * not thrown. For programs that take milliseconds: nothing else happens meanwhile.
+   */
+  runInNetwork(netns: string, program: string, args: readonly string[], input?: string): Promise<RunResult>;
+  /**
+   * Calls `work` in the network namespace at `netns`: files below /proc/sys/net are those of that namespace. `work` must not be
+   * asynchronous, as all other code would be in there while it waits.
+   */
+  inNetwork<Result>(netns: string, work: () => Result): Promise<Result>;
+  /** Which Solo5 ABI a program speaks, undefined if none; throws for those that no tender could know. */
+  abiOf(program: Program, tender?: string): Abi | undefined;
+  /** The text of a small file at the top of the container's rootfs, opened safely; undefined where nothing is. */
+  readImageFile(container: Container, name: string, largest: number): Promise<string | undefined>;
+  /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
+  cacheDirectory(name: string): string;
+}
+
+type Taps = 'tap' | 'tapPromise';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Something taken that is given back on `delete` and on a failed `create` alike, perhaps by another process. */
+export interface Resource<Input, State extends Json> {
+  readonly name: string;
+  /** Takes it. Names are derived from the container's id, so that a crash before the state is saved leaves nothing unknown. */
+  acquire(container: Container, input: Input): Promise<State>;
+  /** Gives it back; safe to repeat. `state` is undefined when the process died inside `acquire`. */
+  release(container: Container, state: State | undefined): Promise<void>;
+}
+
+export interface ResourceHandle<Input, State extends Json> {
+  /** Runs `acquire` and saves what it returned in the container's state before going on. */
+  take(container: Container, input: Input): Promise<State>;
+}
+
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** A C library, through koffi: declares functions by their C prototype. */
+export interface ForeignLibrary {
+  function(prototype: string): (...args: unknown[]) => unknown;
+  /** Declares a struct type once per process; returns its name for prototypes. */
+  struct(name: string, fields: Readonly<Record<string, string>>): string;
+}
+
+type TapOnly<T> = { readonly [Name in keyof T]: Pick<T[Name], Taps & keyof T[Name]> };
