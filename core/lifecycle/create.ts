@@ -106,7 +106,7 @@ async function build(
   runtime.resources.attach(ledgerOf(held));
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
   const blocks = await blocksOf(runtime, before, unikernel, program);
-  const { entries: root, devices } = programRoot(tender, program, bundle.rootfs, blocks);
+  const { entries: root, devices } = programRoot(tender, identified, bundle.rootfs, blocks);
   await createCgroup(cgroup, spec.linux?.resources ?? {}, { devices });
   const memory = guestMemory(config.memory, memoryLimit(cgroup));
   // What depends on the network has to wait for `start`: the engine may fill the namespace only then.

@@ -1,5 +1,5 @@
 /** Which program and which tender: by name, by what is allowed, and by what this machine has. */
-import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,8 @@ const spt = encodeElf(solo5Elf([], 2));
 const hvt = encodeElf(solo5Elf([], 1));
 const virtio = encodeElf(solo5Elf([], 3));
 const nothing = Buffer.from('not a program');
+/** For a plugin of somebody else's. */
+const foreign = Buffer.from('a kernel');
 
 /** Plugins that know the two tenders, on a machine that may lack what hvt needs. */
 function runtimeOn(kvm: boolean): Runtime {
@@ -22,12 +24,13 @@ function runtimeOn(kvm: boolean): Runtime {
     [2, 'spt'],
     [3, 'virtio'],
   ]);
-  const unikernel = async ({ solo5 }: Program) => ({
-    name: 'solo5',
-    abi: abis.get(solo5.abi?.target ?? 0),
-    devices: [],
-    commandLine: '',
-  });
+  const unikernel = async ({ solo5, fd, elf }: Program) => {
+    const known = { name: 'solo5', abi: abis.get(solo5.abi?.target ?? 0), devices: [], commandLine: '' };
+    if (solo5.abi) return known;
+    const magic = Buffer.alloc(foreign.length);
+    readSync(fd, magic, 0, magic.length, 0);
+    return elf.machine === 0 && magic.equals(foreign) ? { ...known, name: 'kernel', abi: 'kernel' } : undefined;
+  };
   const tender = async (_program: Program, { abi }: Unikernel) => {
     if (abi === 'hvt' && !kvm) {
       throw new RunncError('ERR_NO_TENDER', 'a Solo5 hvt unikernel needs KVM, and this machine has no /dev/kvm', {
@@ -89,6 +92,11 @@ test('an image with no program of the plain name has one for a tender', async ()
 
 test('a file that merely has such a name takes no program its place', async () => {
   expect(await chosen({ app: spt, 'app.hvt': nothing }, { preferred: 'hvt' })).toBe('/app by spt');
+});
+
+test('a plugin recognises what is no ELF file, and the tender for it is chosen as any other', async () => {
+  expect(await chosen({ app: foreign })).toBe('/app by kernel');
+  expect(await chosen({ app: foreign }, { allowed: ['spt'] })).toMatch(/^ERR_NO_TENDER: \/app needs the tender kernel, which/);
 });
 
 test.each<[string, Readonly<Record<string, Uint8Array>>, Asked, string | RegExp]>([

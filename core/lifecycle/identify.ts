@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { type ErrorCode, RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
-import { openProgram } from '../launch/program.ts';
+import { isForeign, openProgram, refuseForeign } from '../launch/program.ts';
 import { programNames } from '../launch/program-names.ts';
 import { quoted } from '../launch/quoted.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
@@ -87,15 +87,16 @@ export async function ask(
   { tender: { allowed } }: Pick<Config, 'tender'>,
 ): Promise<Pick<Identified, 'unikernel' | 'tender'>> {
   const { elf, solo5, path } = program;
-  checkMachine(elf, solo5, architecture.elfMachine, path);
+  if (!isForeign(program)) checkMachine(elf, solo5, architecture.elfMachine, path);
   const unikernel = await hooks.unikernel.promise(program, container);
+  if (!unikernel) refuseForeign(program);
   const { unikernel: chosen, tender: meantFor } = container.metadata;
   if (chosen && chosen.by !== 'operator' && unikernel?.name !== chosen.name) {
     throw new RunncError(
       'ERR_METADATA',
       `${path} is said to be a unikernel of the kind ${quoted(chosen.name)}, ${unikernel ? `and the plugin that answered makes it ${unikernel.name}` : 'which no plugin that is loaded makes of it'}`,
       {
-        hint: 'known kinds are rumprun, mirage and solo5',
+        hint: 'known kinds are rumprun, mirage, solo5 and those of plugins that are loaded',
       },
     );
   }
@@ -106,22 +107,17 @@ export async function ask(
   }
   if (solo5.abi) checkSolo5Layout(elf, path);
   checkCommandLine(unikernel.commandLine);
+  const kind = isForeign(program) ? `a ${unikernel.name} program` : describeProgram(elf, solo5);
   const tender = await hooks.tender.promise(program, unikernel, architecture);
   if (!tender) {
-    throw new RunncError(
-      'ERR_NO_TENDER',
-      `${path} is ${describeProgram(elf, solo5)}, and no tender that is loaded starts ${unikernel.abi} programs`,
-      { hint: `build it for ${allowed?.join(' or ') ?? 'spt'}, or add a plugin that starts it to plugins in runnc.config` },
-    );
+    throw new RunncError('ERR_NO_TENDER', `${path} is ${kind}, and no tender that is loaded starts ${unikernel.abi} programs`, {
+      hint: `build it for ${allowed?.join(' or ') ?? 'spt'}, or add a plugin that starts it to plugins in runnc.config`,
+    });
   }
   if (meantFor !== undefined && tender.name !== meantFor) {
-    throw new RunncError(
-      'ERR_NO_TENDER',
-      `the image says that ${path} is for ${quoted(meantFor)}, and it is ${describeProgram(elf, solo5)}`,
-      {
-        hint: `correct the image, or leave the choice to runnc`,
-      },
-    );
+    throw new RunncError('ERR_NO_TENDER', `the image says that ${path} is for ${quoted(meantFor)}, and it is ${kind}`, {
+      hint: `correct the image, or leave the choice to runnc`,
+    });
   }
   if (allowed && !allowed.includes(tender.name)) {
     throw new RunncError('ERR_NO_TENDER', `${path} needs the tender ${tender.name}, which runnc.config does not allow`, {

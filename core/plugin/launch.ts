@@ -25,7 +25,7 @@ export interface Tender {
   readonly open: readonly Descriptor[];
   /**
    * For a tender that is a program of its own: the host's files, folders and devices that it needs, read-only and at their own places
-   * in the container's root. Beside them it finds the unikernel as `/unikernel` and block devices as `/block/NAME`.
+   * in the container's root. Beside them it finds the unikernel as `/unikernel`, block devices as `/block/NAME`, and `Unikernel.modules`.
    */
   readonly hostFiles?: readonly string[];
   /** Throws when the launch is not possible. */

@@ -2,7 +2,7 @@
 
 import type { Abi } from '../launch/solo5-abi.ts';
 
-/** The unikernel program, opened and its ELF headers checked. */
+/** The unikernel program, opened and, if it is an ELF64 file, its headers checked. */
 export interface Program {
   /** Path inside the rootfs, symlinks resolved beneath it. */
   readonly path: string;
@@ -10,6 +10,7 @@ export interface Program {
   readonly fd: number;
   /** File size in bytes. */
   readonly size: number;
+  /** For what is no ELF64 little-endian file type and machine are 0, and there are no segments: a plugin that knows it reads `fd`. */
   readonly elf: Elf;
   readonly solo5: Solo5Notes;
 }
@@ -18,7 +19,7 @@ export interface Program {
 export interface Elf {
   /** e_type: 2 is ET_EXEC. */
   readonly type: number;
-  /** e_machine: 62 is x86_64, 183 is aarch64. */
+  /** e_machine: 62 is x86_64, 183 is aarch64, 0 is none. */
   readonly machine: number;
   readonly entry: bigint;
   readonly interpreter: string | undefined;
@@ -69,4 +70,9 @@ export interface Unikernel {
   readonly devices: readonly DeclaredDevice[];
   /** The command line as far as it is known at create; `launch` taps may rewrite it. At most 8191 bytes. */
   readonly commandLine: string;
+  /**
+   * Files of the image that are loaded beside the program (an initial root file system, multiboot modules), by their paths in it. Only
+   * a tender that is a program of its own finds them, as `/module/0`, `/module/1`, and so on.
+   */
+  readonly modules?: readonly string[];
 }

@@ -43,6 +43,7 @@ test.each([
   ['{', 'is not valid JSON'],
   ['[]', 'is not a JSON object'],
   ['{"unikernal": "mirage"}', 'says "unikernal", which means nothing'],
+  ['{"initrd": "initrd.img"}', 'says "initrd.img" for initrd, which is not an absolute path'],
   ['{"options": "ipv4"}', 'has options that are not a list'],
 ])('%s is refused with a sentence', (text, sentence) => {
   expect(() => parseFile(text)).toThrow(`/runnc.json of the image ${sentence}`);

@@ -6,8 +6,9 @@ export const prefix = 'org.runnc.';
 /** All values as text: a list of options is joined by commas, as it is in an annotation. */
 export type Said = Partial<Record<(typeof keys)[number], string>>;
 
-/** `mountPoint` is rumprun's, `options` MirageOS's. */
-export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options'] as const;
+/** `mountPoint` is rumprun's, `options` MirageOS's, `initrd` is for plugins that boot kernels. */
+export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options', 'initrd'] as const;
+const paths: readonly string[] = ['mountPoint', 'initrd'];
 
 /** @throws an error with ERR_METADATA that says what is wrong in the file */
 export function parseFile(text: string): Said {
@@ -30,7 +31,8 @@ export function parseFile(text: string): Said {
 
 function textOf(key: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.includes('\0')) throw wrong(`has a ${key} that is not a text`);
-  if (key === 'mountPoint' && !value.startsWith('/')) throw wrong(`has a mountPoint that is not an absolute path`);
+  if (paths.includes(key) && !value.startsWith('/'))
+    throw wrong(`says ${JSON.stringify(value)} for ${key}, which is not an absolute path`);
   return value;
 }
 

@@ -25,7 +25,7 @@ export default {
 
 /** Without a command line urunc joins the container's own arguments; `binary` is the program, so all of them are for the guest. */
 export function metadataOf(said: Said, by: 'image' | 'annotation', args: readonly string[]): Metadata {
-  const { unikernelType, binary, cmdline, hypervisor, block, blkMntPoint, mountRootfs } = said;
+  const { unikernelType, binary, cmdline, hypervisor, initrd, block, blkMntPoint, mountRootfs } = said;
   const isRumprun = unikernelType === 'rumprun';
   const own = cmdline === undefined ? (binary === undefined ? undefined : args) : wordsFor(unikernelType, cmdline);
   // The first word of rumprun's command line is the program's name; other unikernels have none.
@@ -33,6 +33,7 @@ export function metadataOf(said: Said, by: 'image' | 'annotation', args: readonl
   const settings = {
     ...(isRumprun ? { mountPoint: blkMntPoint ?? usualMountPoint } : {}),
     ...(block === undefined ? {} : { block }),
+    ...(initrd === undefined ? {} : { initrd: initrd.startsWith('/') ? initrd : `/${initrd}` }),
     ...(mountRootfs === undefined ? {} : { mountRootfs }),
   };
   return {
