@@ -13,4 +13,5 @@ export type * from './plugin/launch.ts';
 export type * from './plugin/policy.ts';
 export type * from './plugin/program.ts';
 export type * from './plugin/tape.ts';
+export type * from './plugin/tree.ts';
 export type { RunResult } from './sys/run-in-network.ts';

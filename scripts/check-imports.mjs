@@ -1,7 +1,7 @@
 /**
  * Checks that imports point one way:
  *
- *   main -> cli -> lifecycle, tools -> state, oci, linux, launch -> sys -> the files of core itself (errors, plugin, ...)
+ *   main -> cli -> lifecycle, tools -> state, oci, linux, launch, tree -> sys -> the files of core itself (errors, plugin, ...)
  *
  *   - plugins import nothing of ours but types, from core/plugin.ts: a plugin loaded from disk could not resolve more;
  *   - core imports no plugin, and of config only config/load.ts;
@@ -15,7 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const coreRank = { 'main.ts': 4, cli: 3, tools: 2, lifecycle: 2, state: 1, oci: 1, linux: 1, launch: 1, sys: 0 };
+const coreRank = { 'main.ts': 4, cli: 3, tools: 2, lifecycle: 2, state: 1, oci: 1, linux: 1, launch: 1, tree: 1, sys: 0 };
 
 const statement = /^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const call = /(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;

@@ -1,5 +1,6 @@
 /** The container as plugins see it, made from its bundle or from its record. */
 import type { Bundle } from '../oci/bundle.ts';
+import { engineInits } from '../oci/engine-inits.ts';
 import type { Container, Metadata } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import { statusOf } from '../state/status.ts';
@@ -35,9 +36,6 @@ export function containerOf({ id, bundle: { path, rootfs, spec }, directory, pid
 /** Path of the network namespace in config.json, if it has one. */
 export const joinedNetns = ({ linux }: Bundle['spec']): string | undefined =>
   linux?.namespaces?.find(({ type }) => type === 'network')?.path;
-
-/** Where engines put the program that they run in front of the container's own with `--init` (Docker; Podman before 4, and since). */
-const engineInits = ['/sbin/docker-init', '/dev/init', '/run/podman-init'];
 
 /** process.args with `docker run --init` undone, as a unikernel has no processes to reap, and what metadata says in its place. */
 function argsOf(args: readonly string[], { program, argv0, args: others }: Metadata): readonly string[] {

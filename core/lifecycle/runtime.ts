@@ -102,6 +102,7 @@ export class Runtime {
       abiOf,
       readImageFile: async ({ rootfs }, name, largest) =>
         (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
+      trees: () => import('../tree/tools.ts'),
       cacheDirectory: (name) => {
         const directory = join(this.#cacheDirectory, name);
         mkdirSync(directory, { recursive: true, mode: 0o700 });

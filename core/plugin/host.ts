@@ -10,6 +10,7 @@ import type { Container } from './container.ts';
 import type { Hooks } from './hooks.ts';
 import type { Manifest, Program, Segment } from './program.ts';
 import type { TapeTools } from './tape.ts';
+import type { TreeTools } from './tree.ts';
 
 /** Version of this interface. A plugin written for another one is refused by name. */
 export type ApiVersion = 1;
@@ -57,6 +58,8 @@ export interface Host {
   abiOf(program: Program, tender?: string): Abi | undefined;
   /** The text of a small file at the top of the container's rootfs, opened safely; undefined where nothing is. */
   readImageFile(container: Container, name: string, largest: number): Promise<string | undefined>;
+  /** Reads trees of files, and what a container's mounts put into them, for images. */
+  trees(): Promise<TreeTools>;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
 }

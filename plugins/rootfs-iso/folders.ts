@@ -1,8 +1,9 @@
 /** Every folder of a tree with the records that it will have, in the order of path tables: by depth. */
+
+import type { Data, Entry } from '../../core/plugin.ts';
 import { ContinuationArea, type Fields, sizeOf } from './continuation.ts';
 import { packed, recordSize, roomIn } from './records.ts';
 import { attributes, device, er, linkFields, nameFields, sp } from './rock-ridge.ts';
-import type { Data, Entry } from './tree.ts';
 
 export interface Folder {
   readonly entry: Entry;

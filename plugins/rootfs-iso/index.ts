@@ -5,9 +5,8 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, Host, Plugin, Program, Unikernel } from '../../core/plugin.ts';
-import { type Edit, edited } from './edits.ts';
-import { failure, readTree } from './tree.ts';
+import type { Container, Entry, Host, Limits, Plugin, Program, TreeTools, Unikernel } from '../../core/plugin.ts';
+import { failure } from './failure.ts';
 import { writeImage } from './write.ts';
 
 export interface IsoOptions {
@@ -22,10 +21,6 @@ export interface IsoOptions {
 
 /** Solo5's; what is in the image has sectors of 2048 bytes. */
 const blockSize = 512;
-/** Folders that are the host's own. */
-const hosts = new Set(['/dev', '/proc', '/sys']);
-/** Files that engines make for each container. */
-const perContainer = ['/etc/resolv.conf', '/etc/hosts', '/etc/hostname'];
 
 export default {
   name: 'rootfs-iso',
@@ -41,14 +36,14 @@ export default {
     },
   },
   apply(host, options) {
-    const image = host.resource<Program, { path: string; size: number }>({
+    const image = host.resource<Found, { path: string; size: number }>({
       name: 'rootfs-iso',
-      acquire: async (container, program) => build(host, container, program, options),
+      acquire: async (container, found) => build(host, container, found, options),
       release: async (container, state) => rmSync(state?.path ?? imagePath(host, container), { force: true }),
     });
     host.hooks.rootfs.tapPromise('rootfs-iso', async (container, unikernel, { name }, program) => {
       if (!isRoot(name, unikernel, options)) return undefined;
-      const { path, size } = await image.take(container, program);
+      const { path, size } = await image.take(container, { program, unikernel });
       return { name, path, readOnly: true, capacity: size, blockSize };
     });
   },
@@ -68,17 +63,30 @@ function imagePath(host: Host, { directory }: Container): string {
   return join(host.cacheDirectory('rootfs-iso'), `${name}.iso`);
 }
 
-function build(host: Host, container: Container, program: Program, options: IsoOptions): { path: string; size: number } {
+interface Found {
+  readonly program: Program;
+  readonly unikernel: Unikernel;
+}
+
+async function build(
+  host: Host,
+  container: Container,
+  found: Found,
+  options: IsoOptions,
+): Promise<{ path: string; size: number }> {
   const { maxFiles = 200_000, maxSize = 16 * 2 ** 30, withProgram = false } = options;
   const { rootfs } = container;
+  const trees = await host.trees();
+  const limits = { maxFiles, maxSize, plugin: 'rootfs-iso' };
   // As latin1, as the tree has it.
-  const kernel = withProgram ? undefined : Buffer.from(program.path).toString('latin1');
-  const leaveOut = (path: string) => hosts.has(path) || path === kernel;
+  const kernel = withProgram ? undefined : Buffer.from(found.program.path).toString('latin1');
+  const leaveOut = (path: string) => trees.isOfHost(path) || path === kernel;
   const path = imagePath(host, container);
   rmSync(path, { force: true });
   try {
-    const tree = edited(readTree(rootfs, { maxFiles, maxSize }, leaveOut), editsOf(host, container));
-    return { path, size: writeImage(path, rootfs, tree) };
+    const own = trees.readTree(rootfs, limits, leaveOut);
+    const tree = withMounts(own, host, trees, container, found.unikernel, limits);
+    return { path, size: writeImage(path, rootfs, tree, trees) };
   } catch (error) {
     rmSync(path, { force: true });
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
@@ -86,14 +94,25 @@ function build(host: Host, container: Container, program: Program, options: IsoO
   }
 }
 
-function editsOf({ insideRootfs, log }: Host, { rootfs, mounts }: Container): Edit[] {
-  return mounts.flatMap(({ destination, source, type, options = [] }) => {
-    const isBind = type === 'bind' || options.some((option) => option === 'bind' || option === 'rbind');
-    if (!isBind || source === undefined) return [];
-    if (perContainer.includes(destination)) return [{ inside: insideRootfs(rootfs, destination).inside, source }];
-    if (![...hosts].some((folder) => `${destination}/`.startsWith(`${folder}/`))) {
-      log.warn(`the guest does not see what is mounted at ${JSON.stringify(destination)}: its root file system is an image`);
-    }
-    return [];
-  });
+/** Volumes that no device of their own carries are in the root, as they are now. */
+function withMounts(
+  tree: Entry,
+  { log }: Host,
+  trees: TreeTools,
+  container: Container,
+  unikernel: Unikernel,
+  limits: Limits,
+): Entry {
+  const { files, volumes, others } = trees.mountsOf(container, limits);
+  const elsewhere = trees.volumeDevices(container, unikernel);
+  const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
+  const say = (places: readonly string[]) => places.map((place) => JSON.stringify(place)).join(', ');
+  if (others.length > 0) log.warn(`the guest does not see what is mounted at ${say(others)}: it is neither a file nor a folder`);
+  if (merged.length > 0) {
+    const writable = merged.filter(({ readOnly }) => !readOnly).map(({ destination }) => destination);
+    const places = say(merged.map(({ destination }) => destination));
+    const cannot = writable.length > 0 ? `, and cannot write to ${say(writable)}: its root is a read-only image` : '';
+    log.warn(`the guest has ${places} as it is now: it does not see what changes there later${cannot}`);
+  }
+  return [...files, ...merged].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), tree);
 }

@@ -1,10 +1,10 @@
 /** Random trees through the layout and back, by a reader that shares nothing with the writer. */
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { type Data, type Entry, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../core/tree/tree.ts';
 import { layOut } from './layout.ts';
 import { linkFields, nameFields } from './rock-ridge.ts';
 import { readImage, targetOf } from './testing/read-image.ts';
-import { type Data, type Entry, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from './tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -1,9 +1,10 @@
 /** From a tree to an image: where everything lies, and all bytes but the files' own. */
+import type { Data, Entry } from '../../core/plugin.ts';
 import { bytesOf, sizeOf } from './continuation.ts';
+import { failure } from './failure.ts';
 import { type Folder, type Planned, planFolders } from './folders.ts';
 import { sectorSize, sectorsOf } from './numbers.ts';
 import { descriptors, directoryRecord, flag, packed, pathEntrySize, pathTable, recordSize } from './records.ts';
-import { type Data, type Entry, failure } from './tree.ts';
 
 export interface Layout {
   /** From the first sector to the files. */

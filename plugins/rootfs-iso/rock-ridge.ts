@@ -1,6 +1,7 @@
 /** Fields of the System Use Sharing Protocol (SUSP 1.12) and of Rock Ridge (RRIP 1.12), which say what POSIX wants to know of a file. */
+
+import type { Entry } from '../../core/plugin.ts';
 import { both32, date7 } from './numbers.ts';
-import type { Entry } from './tree.ts';
 
 /** The length of a field is one byte. */
 const longest = 255;

@@ -3,10 +3,10 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
-import { readTree } from '../../plugins/rootfs-iso/tree.ts';
+import * as trees from '../../core/tree/tools.ts';
 import { writeImage } from '../../plugins/rootfs-iso/write.ts';
 
-export const limits = { maxFiles: 200_000, maxSize: 2 ** 34 };
+export const limits = { maxFiles: 200_000, maxSize: 2 ** 34, plugin: 'rootfs-iso' };
 export const everything = () => false;
 
 export function workplace() {
@@ -21,7 +21,7 @@ export function workplace() {
 }
 
 export function makeImage(rootfs: string, image: string, leaveOut: (path: string) => boolean = everything): void {
-  expect(writeImage(image, rootfs, readTree(rootfs, limits, leaveOut))).toBe(lstatSync(image).size);
+  expect(writeImage(image, rootfs, trees.readTree(rootfs, limits, leaveOut), trees)).toBe(lstatSync(image).size);
 }
 
 /** What a tree is, inode for inode: type, mode, owner, time, links, and what is in it. */

@@ -16,8 +16,8 @@ import {
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import * as trees from '../../core/tree/tools.ts';
 import { readImage } from '../../plugins/rootfs-iso/testing/read-image.ts';
-import { readTree } from '../../plugins/rootfs-iso/tree.ts';
 import { writeImage } from '../../plugins/rootfs-iso/write.ts';
 import { describeTree, everything, limits, makeImage, workplace } from './iso-trees.ts';
 
@@ -111,9 +111,9 @@ test('what is put in the place of a file or folder after it was found is not rea
   writeFileSync(path.join(folder, 'secret'), 'secret');
   mkdirSync(`${rootfs}/sub`);
   writeFileSync(`${rootfs}/sub/file`, 'public');
-  const tree = readTree(rootfs, limits, everything);
+  const tree = trees.readTree(rootfs, limits, everything);
   const refused = (sentence: RegExp) => {
-    expect(() => writeImage(image, rootfs, tree)).toThrow(sentence);
+    expect(() => writeImage(image, rootfs, tree, trees)).toThrow(sentence);
     rmSync(image, { force: true });
   };
   renameSync(`${rootfs}/sub/file`, `${rootfs}/file`);
@@ -129,7 +129,7 @@ test('what is put in the place of a file or folder after it was found is not rea
 
 test('limits: files, bytes, depth; in bounded time', { timeout: 60_000 }, async () => {
   const { rootfs } = workplace();
-  const read = (maxFiles: number, maxSize: number) => () => readTree(rootfs, { maxFiles, maxSize }, everything);
+  const read = (maxFiles: number, maxSize: number) => () => trees.readTree(rootfs, { ...limits, maxFiles, maxSize }, everything);
   mkdirSync(`${rootfs}/many`);
   await execa('bash', ['-c', 'printf "%s\\n" {1..20000} | xargs touch'], { cwd: `${rootfs}/many` });
   expect(read(20_000, 0)).toThrow('the image holds more than 20000 files');

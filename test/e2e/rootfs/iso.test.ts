@@ -114,20 +114,32 @@ test('a tree with everything, inode for inode as the guest reads it', async () =
   expect(readdirSync(path.join(guest.folder, 'cache/rootfs-iso'))).toEqual([]);
 });
 
-test("the three files follow the image's symlinks, inside of it, and other mounts are warned about", async () => {
+test("the three files follow the image's symlinks, inside of it; volumes are in the image, and the log says their limits", async () => {
   const source = '/run/runnc-test-resolv';
   writeFileSync(source, 'nameserver 192.0.2.1\n');
+  const volume = mkdtempSync('/run/runnc-volume-');
+  onTestFinished(() => rmSync(volume, { recursive: true }));
+  mkdirSync(`${volume}/sub`);
+  writeFileSync(`${volume}/sub/file`, 'of the volume\n');
   const mounts = [
     { destination: '/etc/resolv.conf', type: 'bind', source, options: ['rbind'] },
-    { destination: '/data', type: 'bind', source: '/tmp', options: ['rbind'] },
+    { destination: '/data', type: 'bind', source: volume, options: ['rbind'] },
+    { destination: '/srv/one', type: 'bind', source: `${volume}/sub/file`, options: ['bind', 'ro'] },
+    { destination: '/empty', type: 'tmpfs', source: 'tmpfs', options: ['mode=700'] },
+    { destination: '/run/socket', type: 'bind', source: '/dev/null', options: ['bind'] },
   ];
-  const guest = await bundle({ args: ['read', '/run/stub/resolv.conf', 'list'], mounts });
+  const read = ['/run/stub/resolv.conf', '/data/sub/file', '/srv/one'].flatMap((place) => ['read', place]);
+  const guest = await bundle({ args: [...read, 'list'], mounts });
   mkdirSync(`${guest.rootfs}/etc`);
   symlinkSync('../../../../run/stub/resolv.conf', `${guest.rootfs}/etc/resolv.conf`);
   const { stdout, stderr } = await guest.run();
   expect(stdout).toContain('nameserver 192.0.2.1\n');
   expect(stdout).toContain('/etc/resolv.conf -> ../../../../run/stub/resolv.conf');
-  expect(stderr).toContain('the guest does not see what is mounted at \\"/data\\"');
+  expect(stdout.match(/^of the volume$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^40700 2 0 0 0 0 \/empty$/m);
+  expect(stderr).toContain('the guest does not see what is mounted at \\"/run/socket\\"');
+  expect(stderr).toContain('the guest has \\"/data\\", \\"/srv/one\\", \\"/empty\\" as it is now');
+  expect(stderr).toContain('cannot write to \\"/data\\", \\"/empty\\": its root is a read-only image');
   // The tree itself is as it was.
   expect(existsSync(`${guest.rootfs}/run`)).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** A tree of files as an image shows it. Folders that are walked are opened one within the other, never through a symlink. */
-import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { openFolder, within } from './open.ts';
 
 export interface Entry {
   /** Bytes, as in the file system: no encoding is known. */
@@ -18,6 +19,10 @@ export interface Entry {
   readonly target?: Buffer;
   /** Of a folder, sorted by name. */
   readonly entries?: readonly Entry[];
+  /** Path on the host of a file or folder that is not in the folder above it, but was put there by a mount. */
+  readonly origin?: string;
+  /** Inode and time of its last change (ctime): another one where anything of it changed. */
+  readonly stamp?: string;
 }
 
 export interface Data {
@@ -33,6 +38,8 @@ export interface Limits {
   readonly maxFiles: number;
   /** Bytes of content, holes included. */
   readonly maxSize: number;
+  /** The plugin in whose options the two are. */
+  readonly plugin: string;
 }
 
 /** The kernel's names for types (linux/stat.h). */
@@ -42,13 +49,6 @@ const slash = Buffer.from('/');
 
 export const failure = (message: string, hint?: string) =>
   Object.assign(new Error(message), { code: 'ERR_IMAGE', ...(hint === undefined ? {} : { hint }) });
-
-/** Path of a name in an open folder, which no symlink and no length of the folder's own path has a part in. */
-export const within = (folder: number, name: Buffer): Buffer => Buffer.concat([Buffer.from(`/proc/self/fd/${folder}/`), name]);
-
-/** @throws Error ELOOP or ENOTDIR for anything but a folder */
-export const openFolder = (path: string | Buffer): number =>
-  openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 
 /**
  * The tree beneath a folder. `leaveOut` is asked with each path inside of it, `/a/b` in bytes as latin1.
@@ -66,7 +66,7 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
     if (bytes > limits.maxSize) {
       throw failure(
         `the image holds more than ${Math.round(limits.maxSize / 2 ** 20)} MiB of files`,
-        'raise maxSize of rootfs-iso in runnc.config',
+        `raise maxSize of ${limits.plugin} in runnc.config`,
       );
     }
     const data = { size, inode };
@@ -84,6 +84,7 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
       uid: Number(stat.uid),
       gid: Number(stat.gid),
       modified: Number(stat.mtimeMs),
+      stamp: `${stat.ino}:${stat.ctimeNs}`,
       data: dataOf(`${stat.dev}:${stat.ino}`, type === S_IFREG ? Number(stat.size) : 0, type !== S_IFDIR && stat.nlink > 1n),
       ...(device ? { device } : {}),
       ...(type === S_IFLNK ? { target: readlinkSync(path, { encoding: 'buffer' }) } : {}),
@@ -97,7 +98,7 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
     try {
       const names = readdirSync(`/proc/self/fd/${folder}`, { encoding: 'buffer' }) as unknown as Buffer[];
       if (files + names.length > limits.maxFiles) {
-        throw failure(`the image holds more than ${limits.maxFiles} files`, 'raise maxFiles of rootfs-iso in runnc.config');
+        throw failure(`the image holds more than ${limits.maxFiles} files`, `raise maxFiles of ${limits.plugin} in runnc.config`);
       }
       files += names.length;
       return names
@@ -112,6 +113,20 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
 
   // The slash: the rootfs itself may be reached through a symlink.
   return entryOf(Buffer.alloc(0), Buffer.concat([Buffer.from(rootfs), slash, Buffer.from('.')]), '', 0);
+}
+
+/** A file alone, as an entry without a name. */
+export function readFile(path: string): Entry {
+  const { mode, uid, gid, mtimeMs, size, dev, ino, ctimeNs } = lstatSync(path, { bigint: true });
+  return {
+    name: Buffer.alloc(0),
+    mode: Number(mode),
+    uid: Number(uid),
+    gid: Number(gid),
+    modified: Number(mtimeMs),
+    stamp: `${ino}:${ctimeNs}`,
+    data: { size: Number(size), inode: `${dev}:${ino}` },
+  };
 }
 
 /** As in glibc's sys/sysmacros.h. */

@@ -1,0 +1,7 @@
+/** What plugins that make images of file trees are handed (`Host.trees`). */
+export { readContents } from './contents.ts';
+export { grafted } from './grafts.ts';
+export { isOfHost, mountsOf } from './mounts.ts';
+export { openFolder, within } from './open.ts';
+export { readTree } from './tree.ts';
+export { volumeDevices } from './volume-devices.ts';
