@@ -1,5 +1,5 @@
 /** What is handed out: the Debian package, on a copy of this system that keeps nothing, and the npm package. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -47,6 +47,12 @@ test('the npm package installs, runs, and has what authors of plugins import', a
   const script = `import { definePlugin } from 'runnc/plugin'; import { harness } from 'runnc/testing';
     const { remove } = await harness(definePlugin({ name: 'x', api: 1, apply() {} })); remove(); console.log('works');`;
   expect((await execa('node', ['--input-type=module', '--eval', script], { cwd: made })).stdout).toBe('works');
-  const types = readFileSync(path.join(made, 'node_modules/runnc/dist/kit/types/core/plugin.d.ts'), 'utf8');
-  expect(types).toContain('export interface Plugin');
+  // As an author's compiler sees it.
+  const author = `import { definePlugin, type Launch, type Plugin } from 'runnc/plugin';
+    export default definePlugin({ name: 'x', api: 1, apply({ hooks }) { hooks.launch.tap('x', (launch: Launch) => launch); } }) satisfies Plugin;`;
+  writeFileSync(path.join(made, 'plugin.mts'), author);
+  const tsc = path.resolve(import.meta.dirname, '../../node_modules/.bin/tsc');
+  await execa(tsc, ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', '--target', 'es2023', 'plugin.mts'], {
+    cwd: made,
+  });
 });

@@ -3,6 +3,7 @@ import { expect, inject, onTestFinished } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import type { Result } from '../engine/docker.ts';
 import { until } from '../engine/until.ts';
+import { busybox } from './busybox.ts';
 
 const { docker, buildImage, onHost } = connect();
 
@@ -22,8 +23,7 @@ export async function buildNetworkImages(): Promise<void> {
     cmd: addressWords,
   });
   await buildImage('netserver-two', { files: { '/netserver': `${guests}/netserver-two.spt` }, entrypoint: ['/netserver'] });
-  // Debian's busybox-static.
-  await buildImage('busybox', { files: { '/busybox': '/usr/bin/busybox' }, entrypoint: ['/busybox'] });
+  await buildImage('busybox', { files: { '/busybox': busybox }, entrypoint: ['/busybox'] });
 }
 
 export interface Server {
@@ -89,7 +89,7 @@ export const curl = (url: string, ...options: string[]): Promise<Result> =>
 
 /** Percentage of `count` echo requests that came back. */
 export async function ping(address: string, ...options: string[]): Promise<Result> {
-  return onHost('busybox', 'ping', '-W', '2', ...options, address);
+  return onHost(busybox, 'ping', '-W', '2', ...options, address);
 }
 
 /** Runs a function beside the engine's bridge, in a Node of its own; it prints what it finds out. */

@@ -4,11 +4,12 @@ import { execa } from 'execa';
 import { expect, inject, test } from 'vitest';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
+import { busybox } from './busybox.ts';
 
 const words = ['ip={ipv4}', 'gw={gateway4}'];
 
 async function pings(inside: (program: string, ...args: string[]) => Promise<string>, address: string): Promise<void> {
-  await inside('busybox', 'ping', '-c', '1', '-W', '3', address);
+  await inside(busybox, 'ping', '-c', '1', '-W', '3', address);
 }
 
 test('an interface that appears 500 ms after create', async () => {

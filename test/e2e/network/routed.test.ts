@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
+import { busybox } from './busybox.ts';
 
 type Inside = (program: string, ...args: string[]) => Promise<string>;
 const gateway = '169.254.1.1';
@@ -10,7 +11,7 @@ const high = '198.51.100.7';
 // As netserver writes them.
 const farIpv6 = '2001:db8:9:0:0:0:0:1';
 
-const ping = (inside: Inside, address: string) => inside('busybox', 'ping', '-c', '1', '-W', '3', address);
+const ping = (inside: Inside, address: string) => inside(busybox, 'ping', '-c', '1', '-W', '3', address);
 const settings = async (inside: Inside, ...lines: string[]) => await inside('sysctl', '--quiet', '--write', ...lines);
 
 /** The node: it answers for the gateway on every link, has hosts in both halves of the Internet, and routes among its pods. */
@@ -86,7 +87,7 @@ test('as Calico: every destination is reached, and reaches the guest', async () 
     expect(await inside('curl', '--silent', '--max-time', '5', 'http://10.65.0.2/')).toContain('Hello');
     expect(await inside('curl', '--silent', '--globoff', '--max-time', '5', 'http://[2001:db8::2]/')).toContain('Hello');
   }
-  for (const source of [low, high]) await node.inside('busybox', 'ping', '-c', '1', '-W', '3', '-I', source, '10.65.0.2');
+  for (const source of [low, high]) await node.inside(busybox, 'ping', '-c', '1', '-W', '3', '-I', source, '10.65.0.2');
   await bare.runnc('delete', '--force', bare.id);
   expect(await state()).toBe(before);
 });
