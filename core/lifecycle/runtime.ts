@@ -95,6 +95,10 @@ export class Runtime {
       resource: (resource) =>
         this.resources.register(thirdParty ? thirdParty.checkedResource(resource, this.#timeLimit) : resource),
       run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
+      runApart: async (program, unikernel, options) => {
+        const places = { cacheDirectory: this.#cacheDirectory, place: this.#folder('apart') };
+        return (await import('./run-apart.ts')).runApart(program, unikernel, options, places);
+      },
       insideRootfs,
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
@@ -103,13 +107,16 @@ export class Runtime {
       readImageFile: async ({ rootfs }, name, largest) =>
         (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
       trees: () => import('../tree/tools.ts'),
-      cacheDirectory: (name) => {
-        const directory = join(this.#cacheDirectory, name);
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
-        chownSync(directory, 0, 0);
-        return directory;
-      },
+      cacheDirectory: (name) => this.#folder(name),
     };
+  }
+
+  /** A folder of root's alone below the cache directory. */
+  #folder(name: string): string {
+    const directory = join(this.#cacheDirectory, name);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chownSync(directory, 0, 0);
+    return directory;
   }
 }
 

@@ -3,12 +3,13 @@
 import type { AttachedDevice } from '../launch/fill-manifest.ts';
 import type { MapProgramOptions, MappedProgram } from '../launch/map-program.ts';
 import type { Abi } from '../launch/solo5-abi.ts';
+import type { ApartOptions, RanApart } from '../lifecycle/run-apart.ts';
 import type { Place } from '../linux/inside-rootfs.ts';
 import type { RunOptions } from '../linux/run-program.ts';
 import type { RunResult } from '../sys/run-in-network.ts';
 import type { Container } from './container.ts';
 import type { Hooks } from './hooks.ts';
-import type { Manifest, Program, Segment } from './program.ts';
+import type { Manifest, Program, Segment, Unikernel } from './program.ts';
 import type { TapeTools } from './tape.ts';
 import type { TreeTools } from './tree.ts';
 
@@ -42,6 +43,12 @@ export interface Host {
   library(soname: string): Promise<ForeignLibrary>;
   /** Runs a system program: no shell, a time limit (10 s unless told), and an error that says what the program said last. */
   run(file: string, args: readonly string[], options?: RunOptions): Promise<{ stdout: string }>;
+  /**
+   * Runs the unikernel's program once by itself, for a question that only it can answer (`--help`): in a sandbox of its own with the
+   * tender that it needs, with network devices that lead nowhere and empty disks behind its block devices, and nothing of the
+   * container. Takes tens of milliseconds: keep the answer, by the program's content. Not thrown: a status, a time limit.
+   */
+  runApart(program: Program, unikernel: Unikernel, options: ApartOptions): Promise<RanApart>;
   /** Where a path of the container leads in its root file system, symlinks followed as from inside of it. */
   insideRootfs(rootfs: string, path: string): Place;
   /**

@@ -100,6 +100,16 @@ test('further stacks are groups that are named as their devices', () => {
   ]);
 });
 
+test('where its options are known, groups are what it has', () => {
+  const management = device({ name: 'management', addresses: ['10.0.0.2/24'] });
+  expect(words({ devices: [management], has: ['ipv4'] })).toEqual(['--ipv4=10.0.0.2/24']);
+  expect(words({ devices: [management], has: ['management-ipv4'] })).toEqual(['--management-ipv4=10.0.0.2/24']);
+  expect(words({ devices: [docker], has: ['service-ipv4-gateway', 'service-ipv4'] })).toEqual([
+    '--service-ipv4=172.17.0.2/16',
+    '--service-ipv4-gateway=172.17.0.1',
+  ]);
+});
+
 test.each([
   [['--ipv4=10.9.9.9/8'], ['--ipv4-gateway=172.17.0.1', '--ipv4-only=true', '--ipv4=10.9.9.9/8']],
   [

@@ -18,7 +18,7 @@ export interface MirageCommandLine {
 }
 
 export function mirageCommandLine({ args, hostname, devices, has }: MirageOptions): MirageCommandLine {
-  const { options, warnings } = networkOptions(devices);
+  const { options, warnings } = networkOptions(devices, has);
   const all = [...options, ...(hostname === undefined ? [] : [['name', hostname] as const])];
   const isKnown = (name: string) => (has ? has.includes(name) : name !== 'name');
   const known = has ?? [...usualOptions, ...options.map(([name]) => name)];

@@ -1,6 +1,7 @@
 /** MirageOS: unikernels in OCaml. */
 import type { DeclaredDevice, Plugin } from '../../core/plugin.ts';
 import { mirageCommandLine } from './command-line.ts';
+import { knownOptions } from './known-options.ts';
 import { isOcaml } from './ocaml.ts';
 
 /** What a program without a manifest (2018) may use: at most one disk and one network device. */
@@ -12,6 +13,8 @@ const legacyDevices: readonly DeclaredDevice[] = [
 interface Options {
   /** Names of the options that unikernels have where their image does not say. */
   readonly options?: readonly string[];
+  /** Whether a unikernel is asked for them where nobody says. */
+  readonly probe?: boolean;
 }
 
 export default {
@@ -26,10 +29,17 @@ export default {
         type: 'array',
         items: { type: 'string', pattern: '^[a-z0-9][A-Za-z0-9-]*$' },
       },
+      probe: {
+        description:
+          'whether a unikernel with network devices is asked once for its options (--help=plain), in a sandbox of its own, where nobody says which it has',
+        type: 'boolean',
+        default: true,
+      },
     },
     additionalProperties: false,
   },
-  apply({ hooks, abiOf, log }, { options }) {
+  apply(host, { options, probe = true }) {
+    const { hooks, abiOf, log } = host;
     hooks.unikernel.tap('unikernel-mirage', (program, { metadata: { unikernel, tender } }) => {
       if (unikernel && unikernel.name !== 'mirage') return undefined;
       const abi = abiOf(program, tender);
@@ -37,11 +47,13 @@ export default {
       const devices = program.solo5.manifest?.devices ?? legacyDevices;
       return { name: 'mirage', abi, devices, commandLine: '' };
     });
-    hooks.launch.tap('unikernel-mirage', (launch, { args, hostname, metadata }) => {
+    hooks.launch.tapPromise('unikernel-mirage', async (launch, { args, hostname, metadata }) => {
       if (launch.unikernel.name !== 'mirage') return launch;
       const said = metadata.settings?.['options']?.split(/[ ,]+/).filter((name) => name !== '');
       const { devices } = launch.network;
-      const { text, warnings } = mirageCommandLine({ args: args.slice(1), hostname, devices, has: said ?? options });
+      const isAsked = probe && devices.length > 0;
+      const has = said ?? options ?? (isAsked ? await knownOptions(host, launch.program, launch.unikernel) : undefined);
+      const { text, warnings } = mirageCommandLine({ args: args.slice(1), hostname, devices, has });
       for (const warning of warnings) log.warn(warning);
       return { ...launch, commandLine: text };
     });

@@ -12,14 +12,23 @@ export interface Options {
   readonly warnings: readonly string[];
 }
 
-/** All that can be said of these devices; further stacks are groups that are named as their devices. */
-export function networkOptions(devices: readonly NetworkDevice[]): Options {
+/** All that can be said of these devices; `has` are the options that the unikernel is known to have. */
+export function networkOptions(devices: readonly NetworkDevice[], has?: readonly string[]): Options {
   const warnings: string[] = [];
   const options = devices.flatMap((device) => {
-    const group = device.name === defaultDevice || devices.length === 1 ? '' : `${device.name}-`;
+    const group = groupOf(device, devices.length, has);
     return stackOptions(device, warnings).map(([name, value]) => [`${group}${name}`, value] as const);
   });
   return { options, warnings };
+}
+
+/**
+ * Further stacks are groups that are named as their devices, by custom: `generic_stackv4v6 ~group:"management"` on the netif of that
+ * name. The only device of a unikernel may be called anything without a group, unless it has options of such a group.
+ */
+function groupOf({ name }: NetworkDevice, count: number, has?: readonly string[]): string {
+  if (has?.some((option) => option.startsWith(`${name}-ipv4`) || option.startsWith(`${name}-ipv6`))) return `${name}-`;
+  return name === defaultDevice || count === 1 ? '' : `${name}-`;
 }
 
 function stackOptions({ name, addresses, routes }: NetworkDevice, warnings: string[]): (readonly [string, string])[] {
