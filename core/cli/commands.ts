@@ -1,5 +1,5 @@
 /** All commands: runc's names and flags. Each imports what it does when it does it. */
-import type { CreateOptions } from '../lifecycle/create.ts';
+import type { CreateOptions } from '../lifecycle/create-options.ts';
 import type { CommandSpec, OptionSpec, OptionValues } from './command.ts';
 import { delegable, forwardedArguments } from './forwarded.ts';
 import { print } from './print.ts';

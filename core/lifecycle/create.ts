@@ -13,6 +13,7 @@ import type { ProcessIdentity } from '../sys/process.ts';
 import { blocksOf } from './blocks.ts';
 import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
+import type { CreateOptions } from './create-options.ts';
 import { delegateOfOther, delegateOfSandbox } from './delegate-choice.ts';
 import { createElsewhere } from './delegation.ts';
 import { descriptorsOf } from './descriptors.ts';
@@ -26,22 +27,6 @@ import { type Loaded, load } from './load.ts';
 import { metadataOf } from './metadata.ts';
 import { programRoot } from './program-root.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
-
-export interface CreateOptions {
-  readonly id: string;
-  /** Folder of the bundle. */
-  readonly bundle: string;
-  readonly pidFile?: string | undefined;
-  readonly consoleSocket?: string | undefined;
-  /** Whether to use pivot_root (`--no-pivot` says no: for a root on a ramdisk). */
-  readonly pivot: boolean;
-  /** Whether to make a session keyring (`--no-new-keyring` says no). */
-  readonly keyring: boolean;
-  /** Whether a console socket is needed for a terminal: not when the caller stays in the foreground. */
-  readonly foreground?: boolean;
-  /** The arguments of this very command for another runtime, should it turn out to be one for it. */
-  readonly forwarded?: readonly string[];
-}
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
 export async function create(context: Context, options: CreateOptions): Promise<ProcessIdentity> {

@@ -8,7 +8,7 @@ import { type ContainerRecord, schemaVersion } from '../state/record.ts';
 import { processStat } from '../sys/process.ts';
 import { joinedNetns } from './container.ts';
 import type { Context } from './context.ts';
-import type { CreateOptions } from './create.ts';
+import type { CreateOptions } from './create-options.ts';
 import type { Loaded } from './load.ts';
 
 export function firstRecord(

@@ -7,7 +7,7 @@ import type { Spec } from '../oci/types.ts';
 import { uint64 } from '../oci/uint64.ts';
 import type { Held } from '../state/store.ts';
 import { clockNow } from '../sys/clock.ts';
-import type { CreateOptions } from './create.ts';
+import type { CreateOptions } from './create-options.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Identified } from './identify.ts';
 

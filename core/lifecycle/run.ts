@@ -2,7 +2,8 @@
 import { sentenceOf } from '../errors.ts';
 import { waitFor } from '../sys/process.ts';
 import type { Context } from './context.ts';
-import { type CreateOptions, create } from './create.ts';
+import { create } from './create.ts';
+import type { CreateOptions } from './create-options.ts';
 import { deleteContainer } from './delete.ts';
 import { start } from './start.ts';
 
