@@ -1,5 +1,6 @@
 /** The built-in plugins, in their order. They use nothing that a third party's cannot. */
 import type { Use } from '../core/lifecycle/runtime.ts';
+import archAarch64 from '../plugins/arch-aarch64/index.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';
 import delegateOci from '../plugins/delegate-oci/index.ts';
@@ -17,6 +18,7 @@ import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
 
 export const builtIn: readonly Use[] = [
   [archX86_64],
+  [archAarch64],
   [blockRaw],
   [delegateOci],
   [metadataRunnc],

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loopHeaders, loopModule, loopSources } from './loops.mjs';
+import { canCompileFor, compilerFor } from './compilers.mjs';
+import { architectureSources, loopHeaders, loopModule, loopSources } from './loops.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -15,8 +16,15 @@ const root = path.resolve(import.meta.dirname, '..');
  * @property {string} name
  * @property {readonly string[]} inputs Files, from the project's root; a change in any makes the step run.
  * @property {readonly string[]} outputs Files, from the project's root, each of a language whose comments begin with //.
+ * @property {boolean} [without] Whether what makes the outputs is not there, and a stand-in is made.
  * @property {(inputs: readonly string[]) => Promise<readonly string[]>} make From the inputs' contents to the outputs', in order.
  */
+
+/**
+ * Code for another architecture than this machine's, whose compiler is not installed: nothing here runs it, and a build for that
+ * architecture says what is missing (scripts/build.mjs).
+ */
+const lacksCompiler = (architecture) => !canCompileFor(architecture);
 
 /** @type {readonly Step[]} */
 const steps = [
@@ -40,25 +48,25 @@ const steps = [
     output: 'core/generated/validate-answers',
     options: { verbose: true, strictRequired: false, strictTypes: false },
   }),
-  player({ architecture: 'x86_64', compiler: 'gcc' }),
-  loop({ architecture: 'x86_64', compiler: 'gcc' }),
+  ...['x86_64', 'aarch64'].flatMap((architecture) => [player(architecture), loop(architecture)]),
 ];
 
 /**
  * A step that compiles the run loop of tender-hvt for an architecture.
  * @returns {Step}
  */
-function loop({ architecture, compiler }) {
+function loop(architecture) {
   const folder = 'plugins/tender-hvt/loop';
-  const sources = [...loopSources, ...loopHeaders, `${architecture}/arch.h`, `${architecture}/system-call.h`].map(
-    (file) => `${folder}/${file}`,
-  );
+  const own = [...architectureSources[architecture], `${architecture}/arch.h`, `${architecture}/system-call.h`];
+  const sources = [...loopSources, ...loopHeaders, ...own].map((file) => `${folder}/${file}`);
   return {
     name: `hvt run loop for ${architecture}`,
     inputs: [...sources, 'scripts/loops.mjs'],
     outputs: [`plugins/tender-hvt/generated/loop-${architecture}.ts`],
+    without: lacksCompiler(architecture),
     async make() {
-      return [loopModule({ folder: path.join(root, folder), architecture, compiler })];
+      if (lacksCompiler(architecture)) return ['export const code = new Uint8Array(0);\nexport const faultHandlerOffset = 0;\n'];
+      return [loopModule({ folder: path.join(root, folder), architecture, compiler: compilerFor(architecture) })];
     },
   };
 }
@@ -67,15 +75,17 @@ function loop({ architecture, compiler }) {
  * A step that assembles the player of an architecture.
  * @returns {Step}
  */
-function player({ architecture, compiler }) {
+function player(architecture) {
   const folder = `plugins/arch-${architecture}`;
   return {
     name: `player for ${architecture}`,
     inputs: [`${folder}/player.S`, 'scripts/players.mjs'],
     outputs: [`${folder}/generated/player.ts`],
+    without: lacksCompiler(architecture),
     async make() {
+      if (lacksCompiler(architecture)) return ['export const player = new Uint8Array(0);\nexport const handlerOffset = 0;\n'];
       const { playerModule } = await import('./players.mjs');
-      return [playerModule(path.join(root, folder, 'player.S'), compiler)];
+      return [playerModule(path.join(root, folder, 'player.S'), compilerFor(architecture))];
     },
   };
 }
@@ -138,6 +148,7 @@ async function run(step) {
   const hash = createHash('sha256')
     .update(readFileSync(import.meta.filename))
     .update(JSON.stringify(contents))
+    .update(step.without ? 'without' : '')
     .digest('hex');
   const header = `// Made by scripts/generate.mjs from ${step.inputs[0]}; not to be edited. Inputs: ${hash.slice(0, 16)}\n`;
   if (step.outputs.every((file) => startsWith(path.join(root, file), header))) return false;

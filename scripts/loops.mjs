@@ -7,6 +7,8 @@ import { join } from 'node:path';
 /** The parts that are the same everywhere; what an architecture does in its own way is in FOLDER/ARCHITECTURE/arch.h. */
 export const loopSources = ['loop.c', 'hypercalls.c', 'stop.c'];
 export const loopHeaders = ['loop.h', 'loop.ld'];
+/** What an architecture has besides. */
+export const architectureSources = { x86_64: [], aarch64: ['aarch64/memcpy.c'] };
 
 const flags = [
   ...['-std=gnu11', '-Os', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fPIE', '-flto', '-fno-fat-lto-objects'],
@@ -38,7 +40,7 @@ export function compileLoop({ folder, architecture, compiler }) {
   const work = mkdtempSync(join(tmpdir(), 'runnc-loop-'));
   try {
     const program = join(work, 'loop.elf');
-    const sources = loopSources.map((file) => join(folder, file));
+    const sources = [...loopSources, ...architectureSources[architecture]].map((file) => join(folder, file));
     const includes = [`-I${folder}`, `-I${join(folder, architecture)}`, `-Wl,-T,${join(folder, 'loop.ld')}`];
     execFileSync(compiler, [...flags, ...architectureFlags[architecture], ...includes, '-o', program, ...sources]);
     const prefix = compiler.replace(/gcc$/, '');

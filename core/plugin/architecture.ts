@@ -26,4 +26,6 @@ export interface Architecture {
   readonly guestCalls: Policy;
   /** What the stack pointer is below the end of guest memory at entry. */
   readonly stackGap: number;
+  /** Whether struct epoll_event has no padding: on x86_64 alone (linux/eventpoll.h, EPOLL_PACKED). */
+  readonly packedEvents?: boolean;
 }

@@ -17,6 +17,7 @@ const x86_64: Architecture = {
   userSpaceEnd: 0x7ffffffff000, // TASK_SIZE_MAX, arch/x86/include/asm/page_64_types.h
   guestCalls: [{ call: 'arch_prctl', when: [{ arg: 0, op: '==', value: 0x1002 }] }], // ARCH_SET_FS, asm/prctl.h
   stackGap: 8,
+  packedEvents: true,
 };
 
 export default {

@@ -1,6 +1,6 @@
 /** What an hvt guest finds in its memory when it starts (Solo5 include/hvt_abi.h, struct hvt_boot_info). */
 import { bootInfoAddress, lowStart } from './addresses.ts';
-import { writeTables } from './x86_64/tables.ts';
+import type { Processor } from './processor.ts';
 
 /** With the fields of 0.11 for ring I/O, which are 0: not offered. */
 const bootInfoSize = 56;
@@ -11,6 +11,7 @@ export interface BootInfo {
   /** Page-aligned end of the program's last segment. */
   readonly programEnd: number;
   readonly cyclesPerSecond: number;
+  readonly writeTables: Processor['writeTables'];
   /** The manifest, filled in. */
   readonly manifest: Uint8Array;
   readonly commandLine: string;
@@ -19,7 +20,7 @@ export interface BootInfo {
 /** The bytes from `lowStart` on: tables, then boot information, manifest and command line. */
 export function lowMemory(
   putWord: (view: DataView, at: number, value: number) => void,
-  { memory, programEnd, cyclesPerSecond, manifest, commandLine }: BootInfo,
+  { memory, programEnd, cyclesPerSecond, writeTables, manifest, commandLine }: BootInfo,
 ): Uint8Array {
   const text = new TextEncoder().encode(`${commandLine}\0`);
   const start = bootInfoAddress - lowStart;

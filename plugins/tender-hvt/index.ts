@@ -2,14 +2,15 @@
 import { closeSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import { kvmDevice, openKvm, readKvm } from './kvm.ts';
+import { processors } from './processor.ts';
 
 export default {
   name: 'tender-hvt',
   api: 1,
   apply(host) {
     host.hooks.tender.tap('tender-hvt', (_program, unikernel, architecture) => {
-      // Guests of aarch64 start in another state, which is not written yet.
-      if (unikernel.abi !== 'hvt' || architecture.name !== 'amd64') return undefined;
+      const load = processors[architecture.name];
+      if (unikernel.abi !== 'hvt' || load === undefined) return undefined;
       // Said at create, before anything is made.
       closeSync(openKvm());
       return {
@@ -17,8 +18,9 @@ export default {
         open: [{ name: 'kvm', path: kvmDevice, flags: host.tape.OPEN.readWrite }],
         plan: async (launch, descriptors) => {
           // With it comes the run loop, which other containers need not load.
-          const { planLaunch } = await import('./plan.ts');
-          return planLaunch(host, architecture, launch, descriptors, await readKvm(host));
+          const [{ planLaunch }, processor] = await Promise.all([import('./plan.ts'), load()]);
+          const facts = await readKvm(host, processor);
+          return planLaunch(host, { architecture, processor, facts }, launch, descriptors);
         },
       };
     });

@@ -1,13 +1,36 @@
-/** The compiled loop: small, and with the parameters where the engine puts them. */
-import { expect, test } from 'vitest';
+/** The compiled loops: small, and with the parameters where the engine puts them. */
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
 import * as tape from '../../core/launch/calls.ts';
-import { code, faultHandlerOffset } from './generated/loop-x86_64.ts';
+import { canCompileFor, compilerFor } from '../../scripts/compilers.mjs';
+import { compileLoop } from '../../scripts/loops.mjs';
+import * as aarch64 from './generated/loop-aarch64.ts';
+import * as x86_64 from './generated/loop-x86_64.ts';
 import { loopParameters } from './loop-parameters.ts';
 
-test('the code is smaller than 4 KB, and the whole fits in one page with every device that a guest can have', () => {
-  expect(code.length).toBeLessThan(4096 - 40 - 64 * 16);
-  expect(code.length % 16).toBe(0);
-  expect(faultHandlerOffset).toBeLessThan(code.length);
+const folder = path.join(import.meta.dirname, 'loop');
+
+describe.each([
+  ['x86_64', x86_64],
+  ['aarch64', aarch64],
+] as const)('the loop of %s', (architecture, { code, faultHandlerOffset }) => {
+  const compiler = compilerFor(architecture);
+
+  test.skipIf(!canCompileFor(architecture))(`compiled again is the loop in the package (needs ${compiler})`, () => {
+    const { bytes, symbols } = compileLoop({ folder, architecture, compiler });
+    expect(Buffer.compare(bytes, code)).toBe(0);
+    expect(symbols).toMatchObject({ loop: 0, handle_fault: faultHandlerOffset, parameters: code.length });
+  });
+
+  test.skipIf(!canCompileFor(architecture))(
+    'is smaller than 4 KB, and fits in one page with every device that a guest can have',
+    () => {
+      expect(code.length).toBeGreaterThan(1000);
+      expect(code.length).toBeLessThan(4096 - 40 - 64 * 16);
+      expect(code.length % 16).toBe(0);
+      expect(faultHandlerOffset).toBeLessThan(code.length);
+    },
+  );
 });
 
 test('parameters are laid out as struct parameters of loop.h', () => {

@@ -1,13 +1,12 @@
 /** The tape of an hvt guest: a virtual machine with its memory, registers and devices; then the run loop. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, TapePlan } from '../../core/plugin.ts';
-import { largePage, lowStart, memoryBase, mostMemory, placesOf, stackSize } from './addresses.ts';
+import { largePage, lowStart, memoryBaseOf, mostMemory, placesOf, stackSize } from './addresses.ts';
 import { lowMemory } from './boot-info.ts';
 import { devicesOf } from './devices.ts';
-import { code, faultHandlerOffset } from './generated/loop-x86_64.ts';
 import { KVM, type KvmFacts } from './kvm.ts';
 import { loopParameters } from './loop-parameters.ts';
 import { loopPolicy } from './policy.ts';
-import { registers, specialRegisters } from './x86_64/registers.ts';
+import type { Processor } from './processor.ts';
 
 const pageSize = 4096;
 /** Cookie of the timer in the wait set: no handle (loop/hypercalls.c, TIMER_COOKIE). */
@@ -17,16 +16,23 @@ const SIGSEGV = 11;
 
 export type HvtHost = Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>;
 
+/** What the launch runs on. */
+export interface Machine {
+  readonly architecture: Architecture;
+  readonly processor: Processor;
+  readonly facts: KvmFacts;
+}
+
 /** The launch as a tape. Guest memory is `launch.memory` rounded down to 2 MiB, and at most 4 GiB. */
 export function planLaunch(
   host: HvtHost,
-  architecture: Architecture,
+  { architecture, processor, facts }: Machine,
   launch: Launch,
   descriptors: DescriptorNumbers,
-  { cpuid, runSize, cyclesPerSecond }: KvmFacts,
 ): TapePlan {
   const { addressOf, close, epollAdd, epollCreate, handleSignal, ioctl, MAP, mmap, PROT, putWord, timerfdCreate, words } =
     host.tape;
+  const { code, faultHandlerOffset, readRegisters, writeTables } = processor;
   const { elf } = launch.program;
   const memory = Math.min(Math.floor(launch.memory / largePage) * largePage, mostMemory);
   const program = descriptors.program as number;
@@ -35,32 +41,34 @@ export function planLaunch(
   const vm = descriptors.free as number;
   const [vcpu, waitSet, timer] = [vm + 1, vm + 2, vm + 3];
   const places = placesOf(architecture.launcherBase);
+  const memoryBase = memoryBaseOf(architecture.launcherBase);
+  const stack = memory - architecture.stackGap;
 
   const { ops: mapping, end } = host.mapProgram(elf.segments, { fd: program, base: memoryBase, executable: false });
   if (end + pageSize > memory) throw tooLittle(end, memory);
   const devices = devicesOf(host, launch, descriptors);
   const { commandLine } = launch;
-  const low = lowMemory(putWord, { memory, programEnd: end, cyclesPerSecond, manifest: devices.manifest, commandLine });
+  const { cyclesPerSecond } = facts;
+  const { manifest } = devices;
+  const low = lowMemory(putWord, { memory, programEnd: end, cyclesPerSecond, writeTables, manifest, commandLine });
   const loop = { memoryBase, memory, run: places.run, vcpu, waitSet, timer, devices: devices.list };
   const parameters = loopParameters(putWord, loop);
 
   const restorer = architecture.restorerOffset === undefined ? undefined : addressOf('restorer');
   const anonymous = MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve;
   const readWrite = PROT.read | PROT.write;
-  const packed = architecture.name === 'amd64';
+  const packed = architecture.packedEvents === true;
   const ops: Op[] = [
-    ...guestMemory(host, low.length, memory, launch.hugePages),
+    ...guestMemory(host, { base: memoryBase, size: memory, lowLength: low.length, hugePages: launch.hugePages }),
     ...mapping,
-    ioctl(kvm, KVM.createVm, 0, 'making the virtual machine (KVM_CREATE_VM)'),
+    ioctl(kvm, KVM.createVm, facts.machineType, 'making the virtual machine (KVM_CREATE_VM)'),
     ioctl(vm, KVM.setUserMemoryRegion, words(0, 0, memory, memoryBase), "giving the virtual machine the guest's memory"),
     ioctl(vm, KVM.createVcpu, 0, 'making the virtual processor (KVM_CREATE_VCPU)'),
     mmap(
-      { address: places.run, size: runSize, protection: readWrite, flags: MAP.shared | MAP.fixed, fd: vcpu },
+      { address: places.run, size: facts.runSize, protection: readWrite, flags: MAP.shared | MAP.fixed, fd: vcpu },
       { label: 'mapping the virtual processor' },
     ),
-    ioctl(vcpu, KVM.setCpuid2, cpuid, 'telling the virtual processor what it can do (KVM_SET_CPUID2)'),
-    ioctl(vcpu, KVM.setSregs, specialRegisters(), 'setting its special registers (KVM_SET_SREGS)'),
-    ioctl(vcpu, KVM.setRegs, registers(elf.entry, memory - architecture.stackGap), 'setting its registers (KVM_SET_REGS)'),
+    ...processor.prepare(host.tape, { vcpu, facts, entry: elf.entry, stack }),
     epollCreate(),
     timerfdCreate(),
     epollAdd(waitSet, timer, timerCookie, packed),
@@ -79,32 +87,37 @@ export function planLaunch(
       { address: places.loop, bytes: concatenated(code, parameters), executable: true },
     ],
     entry: BigInt(places.loop),
-    // As after a call: the ABI wants it 8 bytes off a multiple of 16.
-    stack: BigInt(places.stack + stackSize - 8),
+    // As after a call: the ABI of x86_64 wants it 8 bytes off a multiple of 16, that of aarch64 on one.
+    stack: BigInt(places.stack + stackSize - architecture.stackGap),
     argument: BigInt(places.loop + code.length),
-    policy: loopPolicy(loop),
+    policy: loopPolicy({ ...loop, readRegisters }),
   };
 }
 
+interface GuestMemory {
+  /** Its address in the process. */
+  readonly base: number;
+  readonly size: number;
+  /** How much of it, from `lowStart` on, the launcher's image brings along. */
+  readonly lowLength: number;
+  readonly hugePages: boolean;
+}
+
 /** Zeroed memory around what the launcher's image brings along. */
-function guestMemory({ tape }: HvtHost, lowLength: number, memory: number, hugePages: boolean): readonly Op[] {
+function guestMemory({ tape }: HvtHost, { base, size, lowLength, hugePages }: GuestMemory): readonly Op[] {
   const { MAP, mmap, noHugePages, PROT } = tape;
   const lowEnd = lowStart + Math.ceil(lowLength / pageSize) * pageSize;
-  const map = (from: number, size: number) =>
+  const map = (from: number, length: number) =>
     mmap(
       {
-        address: memoryBase + from,
-        size,
+        address: base + from,
+        size: length,
         protection: PROT.read | PROT.write,
         flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve,
       },
-      { label: `mapping ${Math.round(memory / 2 ** 20)} MiB of guest memory` },
+      { label: `mapping ${Math.round(size / 2 ** 20)} MiB of guest memory` },
     );
-  return [
-    map(0, lowStart),
-    map(lowEnd, memory - lowEnd),
-    ...(hugePages ? [] : [noHugePages(memoryBase + lowEnd, memory - lowEnd)]),
-  ];
+  return [map(0, lowStart), map(lowEnd, size - lowEnd), ...(hugePages ? [] : [noHugePages(base + lowEnd, size - lowEnd)])];
 }
 
 function concatenated(first: Uint8Array, second: Uint8Array): Uint8Array {

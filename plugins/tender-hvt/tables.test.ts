@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import * as tape from '../../core/launch/calls.ts';
 import { bootInfoAddress, lowStart, mostMemory, tables } from './addresses.ts';
 import { lowMemory } from './boot-info.ts';
+import { writeTables } from './x86_64/tables.ts';
 
 const MiB = 2 ** 20;
 
@@ -12,6 +13,7 @@ function lowOf(memory: number) {
     memory,
     programEnd: 0x123000,
     cyclesPerSecond: 2.5e9,
+    writeTables,
     manifest,
     commandLine: 'a "b" ü',
   });

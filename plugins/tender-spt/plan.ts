@@ -31,7 +31,7 @@ export function planLaunch(
   }
   const waitSet = descriptors.free as number;
   const timer = waitSet + 1;
-  const packed = architecture.name === 'amd64';
+  const packed = architecture.packedEvents === true;
   const net = netDevices(tape, launch, descriptors, waitSet, packed);
   const low = lowMemory({
     memory,

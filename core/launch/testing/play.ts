@@ -68,12 +68,12 @@ export async function signalled(ops: readonly Op[], signal: NodeJS.Signals): Pro
   return killedBy ?? exitCode;
 }
 
-/** Bytes of machine code from assembler text, for tapes that enter something. */
-export function machineCode(text: string): Uint8Array {
+/** Bytes of machine code from assembler text, for tapes that enter something; `prefix` names other binutils: `aarch64-linux-gnu-`. */
+export function machineCode(text: string, prefix = ''): Uint8Array {
   const object = temporaryFile('code.o', '');
-  execaSync('as', ['-o', object], { input: `${text}\n` });
+  execaSync(`${prefix}as`, ['-o', object], { input: `${text}\n` });
   const binary = temporaryFile('code.bin', '');
-  execaSync('objcopy', ['-O', 'binary', '-j', '.text', object, binary]);
+  execaSync(`${prefix}objcopy`, ['-O', 'binary', '-j', '.text', object, binary]);
   return readFileSync(binary);
 }
 

@@ -13,11 +13,11 @@ extern const struct parameters parameters __attribute__((visibility("hidden")));
 
 _Noreturn static void stop_on(const struct parameters *p, const struct kvm_run *run)
 {
-	switch (run->exit_reason) {
-	case HYPERCALL_EXIT:
+	if (is_crash(run))
+		stop(p, STATUS_FAULT, CRASHED, crash_number(run, p->vcpu));
+	if (is_refused_access(run))
 		stop(p, STATUS_FORBIDDEN, REFUSED_ACCESS, refused_access(run));
-	case KVM_EXIT_SHUTDOWN:
-		stop(p, STATUS_FAULT, "triple fault, exit reason ", run->exit_reason);
+	switch (run->exit_reason) {
 	case KVM_EXIT_MMIO:
 		if (run->mmio.phys_addr < p->memory_size)
 			stop(p, STATUS_FAULT, "it wrote to memory that is read-only, ", run->mmio.phys_addr);
@@ -35,6 +35,7 @@ _Noreturn static void stop_on(const struct parameters *p, const struct kvm_run *
 
 _Noreturn __attribute__((section(".text.loop"))) void loop(const struct parameters *p)
 {
+	prepare(p);
 	for (;;) {
 		long result = system_call(__NR_ioctl, p->vcpu, KVM_RUN, 0, 0, 0, 0);
 		if (result == -EINTR || result == -EAGAIN)
@@ -44,7 +45,7 @@ _Noreturn __attribute__((section(".text.loop"))) void loop(const struct paramete
 		if (result < 0)
 			stop(p, STATUS_KVM, "KVM cannot run it, errno ", (u64)-result);
 		u64 number, address;
-		if (p->run->exit_reason != HYPERCALL_EXIT || !is_hypercall(p->run, &number, &address))
+		if (!is_hypercall(p->run, &number, &address))
 			stop_on(p, p->run);
 		hypercall(p, number, address);
 	}

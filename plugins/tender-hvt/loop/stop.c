@@ -25,9 +25,9 @@ _Noreturn void stop(const struct parameters *p, int status, const char *text, u6
 	/* The longest text has 70 characters, and two numbers have 36. */
 	char line[192], *end = put_text(line, "runnc: hvt: the guest was stopped: ");
 	end = put_hex(put_text(end, text), number);
-	u64 rip = instruction_pointer(p->vcpu);
-	end = put_text(end, " (rip ");
-	end = rip ? put_hex(end, rip) : put_text(end, "unknown");
+	u64 here = instruction_pointer(p->vcpu);
+	end = put_text(end, " (" INSTRUCTION_POINTER " ");
+	end = here ? put_hex(end, here) : put_text(end, "unknown");
 	end = put_text(end, ")\n");
 	system_call(__NR_write, 2, (long)line, end - line, 0, 0, 0);
 	for (;;)

@@ -6,24 +6,47 @@
 
 /* Solo5 include/hvt_abi.h, HVT_HYPERCALL_PIO_BASE: a hypercall is a 32-bit OUT to this port + its number. */
 #define HYPERCALL_PORT 0x500
-#define HYPERCALL_EXIT KVM_EXIT_IO
+
+#define INSTRUCTION_POINTER "rip"
+
+/* The engine has told the guest all that there is to tell. */
+static inline void prepare(const struct parameters *p)
+{
+	(void)p;
+}
 
 /* Whether this exit is a hypercall; if so its number and the guest-physical address of its arguments. */
 static inline int is_hypercall(const struct kvm_run *run, u64 *number, u64 *address)
 {
-	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 || run->io.count != 1)
+	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 || run->io.count != 1)
 		return 0;
 	*number = (u64)run->io.port - HYPERCALL_PORT;
 	*address = *(const u32 *)((const u8 *)run + run->io.data_offset);
 	return 1;
 }
 
-/* What to say of an exit of that kind that is none. */
+/* A crash that the guest has no handler for. */
+#define CRASHED "triple fault, exit reason "
+static inline int is_crash(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_SHUTDOWN;
+}
+static inline u64 crash_number(const struct kvm_run *run, int vcpu)
+{
+	(void)vcpu;
+	return run->exit_reason;
+}
+
+/* An access to a port that is no hypercall. */
+#define REFUSED_ACCESS "it used the i/o port "
+static inline int is_refused_access(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_IO;
+}
 static inline u64 refused_access(const struct kvm_run *run)
 {
 	return run->io.port;
 }
-#define REFUSED_ACCESS "it used the i/o port "
 
 /* Where an x86 processor begins. After a triple fault an AMD one is reset, and where it was is lost (KVM, svm.c, shutdown_interception). */
 #define RESET_VECTOR 0xfff0
