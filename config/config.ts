@@ -23,6 +23,8 @@ export interface Settings {
 export interface Config extends Settings {
   /** Absolute path of the folder for what can be computed again. */
   readonly cacheDirectory: string;
+  /** What root images for later containers may take there, in bytes. */
+  readonly cacheSize: number;
   /** In order, before the built-in ones. */
   readonly plugins: readonly ChosenPlugin[];
   readonly images: readonly ImageRule[];

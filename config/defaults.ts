@@ -5,6 +5,7 @@ export const defaults: Config = {
   memory: 512 * 1024 * 1024,
   hugePages: false,
   cacheDirectory: '/var/cache/runnc',
+  cacheSize: 10 * 1024 * 1024 * 1024,
   plugins: [],
   tender: { preferred: undefined, allowed: undefined },
   unikernel: undefined,

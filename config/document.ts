@@ -15,6 +15,7 @@ interface SettingsDocument {
 
 interface ProfileDocument extends SettingsDocument {
   readonly cacheDirectory?: string;
+  readonly cacheSize?: string | number;
   readonly plugins?: readonly (string | readonly [string, (PluginOptions | false)?])[];
   readonly images?: readonly { readonly match: string | ImageRule['match']; readonly use: SettingsDocument }[];
   readonly allowAnnotations?: readonly string[];
@@ -28,11 +29,12 @@ export interface Document extends ProfileDocument {
 
 /** What a document or a profile sets, and nothing else. @throws RunncError ERR_CONFIG */
 export function readProfile(document: ProfileDocument): Partial<Config> {
-  const { cacheDirectory, plugins, images, allowAnnotations, hookTimeLimit, debug } = document;
+  const { cacheDirectory, cacheSize, plugins, images, allowAnnotations, hookTimeLimit, debug } = document;
   return {
     ...readSettings(document),
     ...given({
       cacheDirectory,
+      cacheSize: cacheSize === undefined ? undefined : readSize(cacheSize, 'cacheSize'),
       plugins: plugins?.map(readPlugin),
       images: images?.map(({ match, use }, index) => ({
         match: readMatch(match),
@@ -48,7 +50,7 @@ export function readProfile(document: ProfileDocument): Partial<Config> {
 function readSettings(document: SettingsDocument, where = ''): Partial<Settings> {
   const { memory, hugePages, tender, unikernel, rootfs, network, options } = document;
   return given({
-    memory: memory === undefined ? undefined : readMemory(memory, where),
+    memory: memory === undefined ? undefined : readSize(memory, `${where}memory`),
     hugePages,
     tender: tender && { preferred: tender.preferred, allowed: tender.allowed },
     unikernel,
@@ -73,11 +75,12 @@ const readMatch = (match: string | ImageRule['match']): ImageRule['match'] => {
   return match.startsWith('/') ? { program: match } : { image: match };
 };
 
-function readMemory(size: string | number, where: string): number {
+function readSize(size: string | number, where: string): number {
+  if (size === 0) return 0;
   try {
     return parseSize(size);
   } catch (error) {
     if (!(error instanceof RunncError)) throw error;
-    throw new RunncError('ERR_CONFIG', `${where}memory: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+    throw new RunncError('ERR_CONFIG', `${where}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
   }
 }

@@ -21,6 +21,7 @@ test('everything can be set', async () => {
     memory: '64m',
     hugePages: true,
     cacheDirectory: '/srv/cache',
+    cacheSize: '1.5g',
     plugins: ['tender-spt', ['rootfs-iso', { deep: { option: 1 } }], ['seccomp'], ['tender-hvt', false]],
     tender: { preferred: 'spt', allowed: ['hvt', 'spt'] },
     unikernel: 'solo5',
@@ -40,6 +41,7 @@ test('everything can be set', async () => {
     memory: 64 * 1024 * 1024,
     hugePages: true,
     cacheDirectory: '/srv/cache',
+    cacheSize: 1.5 * 2 ** 30,
     plugins: [
       { name: 'tender-spt', options: {} },
       { name: 'rootfs-iso', options: { deep: { option: 1 } } },
@@ -67,16 +69,20 @@ test.each([
   [{ tender: { prefered: 'spt' } }, 'tender.prefered is unknown; did you mean tender.preferred?'],
   [
     { colour: 'red' },
-    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, plugins, tender, unikernel, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
+    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, cacheSize, plugins, tender, unikernel, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
   ],
   [{ memory: true }, 'memory must be a size such as "512MiB" or a number of bytes, not a boolean'],
   [{ memory: '' }, 'memory must be a size such as "512MiB" or a number of bytes, not ""'],
   [{ memory: -5 }, 'memory must be a size such as "512MiB" or a number of bytes, not -5'],
   [
     { memory: 'lots' },
-    'memory: "lots" is not a size of memory; write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
+    'memory: "lots" is not a size; write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
   ],
   [{ hugePages: 'yes' }, 'hugePages must be a boolean, not a string'],
+  [
+    { cacheSize: 'all' },
+    'cacheSize: "all" is not a size; write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
+  ],
   [{ cacheDirectory: 'cache' }, 'cacheDirectory must be an absolute path, not "cache"'],
   [{ plugins: 'tender-spt' }, 'plugins must be an array, not a string'],
   [{ plugins: ['a', 5] }, "plugins[1] must be a plugin's name or [name, options], not a number"],
@@ -123,9 +129,15 @@ test('no value makes it throw anything but a RunncError', async () => {
 
 test('the defaults that editors see are those that hold', () => {
   const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, 'schema.json'), 'utf8'));
-  const { memory, hugePages, cacheDirectory, debug, hookTimeLimit } = schema.definitions;
+  const { memory, hugePages, cacheDirectory, cacheSize, debug, hookTimeLimit } = schema.definitions;
   expect({ ...defaults, memory: parseSize(memory.default) }).toMatchObject({
-    ...{ memory: defaults.memory, hugePages: hugePages.default, cacheDirectory: cacheDirectory.default, debug: debug.default },
+    ...{
+      memory: defaults.memory,
+      cacheSize: parseSize(cacheSize.default),
+      hugePages: hugePages.default,
+      cacheDirectory: cacheDirectory.default,
+      debug: debug.default,
+    },
     hookTimeLimit: hookTimeLimit.default * 1000,
   });
 });

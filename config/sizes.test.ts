@@ -45,8 +45,7 @@ test.each([
 test('the sentence shows how to write one', () => {
   expect(() => parseSize('64 potatoes')).toThrow(
     expect.objectContaining({
-      sentence:
-        '"64 potatoes" is not a size of memory; write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
+      sentence: '"64 potatoes" is not a size; write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
     }),
   );
 });

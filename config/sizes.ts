@@ -9,7 +9,7 @@ export function parseSize(size: string | number): number {
   const [, digits = '', unit = ''] = /^(\d{1,16}(?:\.\d{1,16})?) ?([kmgt]?)(?:i?b)?$/i.exec(String(size).trim()) ?? [];
   const bytes = Math.floor(Number(digits) * 1024 ** POWERS.indexOf(unit.toLowerCase()));
   if (digits !== '' && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-  throw new RunncError('ERR_MEMORY', `${JSON.stringify(size)} is not a size of memory`, {
+  throw new RunncError('ERR_MEMORY', `${JSON.stringify(size)} is not a size`, {
     hint: 'write a number of bytes, or one with k, m, g or t, such as "64m" or "512MiB"',
   });
 }

@@ -1,21 +1,33 @@
 /**
  * Checks that imports point one way:
  *
- *   main -> cli -> lifecycle, tools -> state, oci, linux, launch, tree -> sys -> the files of core itself (errors, plugin, ...)
+ *   main -> cli -> lifecycle, tools -> state, oci, linux, launch, tree, images -> sys -> the files of core itself (errors, plugin, ...)
  *
  *   - plugins import nothing of ours but types, from core/plugin.ts: a plugin loaded from disk could not resolve more;
  *   - core imports no plugin, and of config only config/load.ts;
  *   - nobody imports the command line, not even its types;
  *   - tests may import everything, and nobody imports a test.
  *
- * Between state, oci, linux and launch imports are free, as long as no cycle of files arises (biome: noImportCycles).
+ * Between state, oci, linux, launch and images imports are free, as long as no cycle of files arises (biome: noImportCycles).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const coreRank = { 'main.ts': 4, cli: 3, tools: 2, lifecycle: 2, state: 1, oci: 1, linux: 1, launch: 1, tree: 1, sys: 0 };
+const coreRank = {
+  'main.ts': 4,
+  cli: 3,
+  tools: 2,
+  lifecycle: 2,
+  state: 1,
+  oci: 1,
+  linux: 1,
+  launch: 1,
+  tree: 1,
+  images: 1,
+  sys: 0,
+};
 
 const statement = /^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const call = /(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;

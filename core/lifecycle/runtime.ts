@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   readonly plugins: readonly Use[];
   readonly log: Log;
   readonly cacheDirectory: string;
+  /** What images for later containers may take there, in bytes. */
+  readonly cacheSize?: number;
   /** In milliseconds. */
   readonly timeLimit?: number;
   /** Plugins that are asked first, by the hook's name. */
@@ -38,14 +40,16 @@ export class Runtime {
   readonly resources = new Resources();
   readonly #log: Log;
   readonly #cacheDirectory: string;
+  readonly #cacheSize: number;
   readonly #timeLimit: number;
   #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
   /** @throws RunncError ERR_PLUGIN when a plugin does not fit or fails to load */
-  constructor({ plugins, log, cacheDirectory, timeLimit = usualTimeLimit, first = {} }: RuntimeOptions) {
+  constructor({ plugins, log, cacheDirectory, cacheSize = 0, timeLimit = usualTimeLimit, first = {} }: RuntimeOptions) {
     this.#log = log;
     this.#cacheDirectory = cacheDirectory;
+    this.#cacheSize = cacheSize;
     this.#timeLimit = timeLimit;
     this.hooks = makeHooks(log, { timeLimit, first, tapper: () => this.#applying() });
     const names = new Set(plugins.map(([{ name }]) => name));
@@ -108,6 +112,12 @@ export class Runtime {
         (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
       trees: () => import('../tree/tools.ts'),
       cacheDirectory: (name) => this.#folder(name),
+      images: {
+        make: async (...call) => {
+          const { imageCache } = await import('../images/cache.ts');
+          return imageCache({ folder: this.#folder('images'), size: this.#cacheSize, log: this.#log }).make(...call);
+        },
+      },
     };
   }
 

@@ -9,6 +9,7 @@ import type { RunOptions } from '../linux/run-program.ts';
 import type { RunResult } from '../sys/run-in-network.ts';
 import type { Container } from './container.ts';
 import type { Hooks } from './hooks.ts';
+import type { Images } from './images.ts';
 import type { Manifest, Program, Segment, Unikernel } from './program.ts';
 import type { TapeTools } from './tape.ts';
 import type { TreeTools } from './tree.ts';
@@ -69,6 +70,8 @@ export interface Host {
   trees(): Promise<TreeTools>;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
+  /** Images of root file systems, built once for all containers that hold the same. */
+  readonly images: Images;
 }
 
 type Taps = 'tap' | 'tapPromise';

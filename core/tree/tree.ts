@@ -17,6 +17,8 @@ export interface Entry {
   readonly device?: { readonly major: number; readonly minor: number };
   /** Of a symlink. */
   readonly target?: Buffer;
+  /** A file that is filled in later, for each container: its path in the image. */
+  readonly slot?: string;
   /** Of a folder, sorted by name. */
   readonly entries?: readonly Entry[];
   /** Path on the host of a file or folder that is not in the folder above it, but was put there by a mount. */

@@ -5,8 +5,8 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, Entry, Host, Limits, Plugin, Program, TreeTools, Unikernel } from '../../core/plugin.ts';
-import { failure } from './failure.ts';
+import type { Container, Host, Plugin, Program, Unikernel, Volume } from '../../core/plugin.ts';
+import { emptySlot, fillSlots } from './slots.ts';
 import { writeImage } from './write.ts';
 
 export interface IsoOptions {
@@ -19,6 +19,8 @@ export interface IsoOptions {
   readonly maxSize?: number;
 }
 
+/** Raised when the same tree becomes another image than before. */
+const kind = 'iso9660 1';
 /** Solo5's; what is in the image has sectors of 2048 bytes. */
 const blockSize = 512;
 
@@ -78,41 +80,41 @@ async function build(
   const { rootfs } = container;
   const trees = await host.trees();
   const limits = { maxFiles, maxSize, plugin: 'rootfs-iso' };
+  const { files, volumes, others } = trees.mountsOf(container, limits);
+  const elsewhere = trees.volumeDevices(container, found.unikernel);
+  const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
+  warn(host, merged, others);
   // As latin1, as the tree has it.
-  const kernel = withProgram ? undefined : Buffer.from(found.program.path).toString('latin1');
+  const kernel = withProgram ? null : Buffer.from(found.program.path).toString('latin1');
   const leaveOut = (path: string) => trees.isOfHost(path) || path === kernel;
   const path = imagePath(host, container);
   rmSync(path, { force: true });
-  try {
-    const own = trees.readTree(rootfs, limits, leaveOut);
-    const tree = withMounts(own, host, trees, container, found.unikernel, limits);
-    return { path, size: writeImage(path, rootfs, tree, trees) };
-  } catch (error) {
-    rmSync(path, { force: true });
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw failure(`there is no room for the image of the root file system in ${path}`, 'set cacheDirectory in runnc.config');
-  }
+  const slots = files.map(({ inside }) => inside).sort();
+  const image = await host.images.make(container, {
+    kind,
+    depends: { kernel, maxFiles, maxSize, slots },
+    path,
+    writable: files.length > 0,
+    // Volumes are anybody's, and change.
+    alone: merged.length > 0,
+    build: async (file) => {
+      const own = trees.readTree(rootfs, limits, leaveOut);
+      const places = slots.map((inside) => ({ inside, entry: emptySlot(inside) }));
+      const tree = [...places, ...merged].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), own);
+      return writeImage(file, rootfs, tree, trees).slots;
+    },
+  });
+  if (files.length === 0) return { path, size: image.size };
+  return { path, size: fillSlots(path, image.notes as Readonly<Record<string, number>>, files) };
 }
 
 /** Volumes that no device of their own carries are in the root, as they are now. */
-function withMounts(
-  tree: Entry,
-  { log }: Host,
-  trees: TreeTools,
-  container: Container,
-  unikernel: Unikernel,
-  limits: Limits,
-): Entry {
-  const { files, volumes, others } = trees.mountsOf(container, limits);
-  const elsewhere = trees.volumeDevices(container, unikernel);
-  const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
+function warn({ log }: Host, merged: readonly Volume[], others: readonly string[]): void {
   const say = (places: readonly string[]) => places.map((place) => JSON.stringify(place)).join(', ');
   if (others.length > 0) log.warn(`the guest does not see what is mounted at ${say(others)}: it is neither a file nor a folder`);
-  if (merged.length > 0) {
-    const writable = merged.filter(({ readOnly }) => !readOnly).map(({ destination }) => destination);
-    const places = say(merged.map(({ destination }) => destination));
-    const cannot = writable.length > 0 ? `, and cannot write to ${say(writable)}: its root is a read-only image` : '';
-    log.warn(`the guest has ${places} as it is now: it does not see what changes there later${cannot}`);
-  }
-  return [...files, ...merged].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), tree);
+  if (merged.length === 0) return;
+  const writable = merged.filter(({ readOnly }) => !readOnly).map(({ destination }) => destination);
+  const places = say(merged.map(({ destination }) => destination));
+  const cannot = writable.length > 0 ? `, and cannot write to ${say(writable)}: its root is a read-only image` : '';
+  log.warn(`the guest has ${places} as it is now: it does not see what changes there later${cannot}`);
 }

@@ -13,6 +13,8 @@ export interface Layout {
   readonly extents: ReadonlyMap<Data, number>;
   /** Of the whole image. */
   readonly sectors: number;
+  /** Where the record of each slot is, in bytes, by the slot's name. */
+  readonly slots: Readonly<Record<string, number>>;
 }
 
 const systemArea = 16;
@@ -58,6 +60,7 @@ export function layOut(root: Entry, largest?: number): Layout {
       systemUse: bytesOf(planned.fields, areaAt),
     });
 
+  const slots: Record<string, number> = {};
   for (const folder of folders) {
     const records = folder.records.map((planned, index) => {
       if (index === 0) return recordOf(planned, where(folder));
@@ -73,7 +76,11 @@ export function layOut(root: Entry, largest?: number): Layout {
     const at = placeOf(folder) * sectorSize;
     packed(
       folder.records.map(({ identifier, fields }) => recordSize(identifier, sizeOf(fields))),
-      (offset, index) => records[index]?.copy(head, at + offset),
+      (offset, index) => {
+        const { slot } = folder.records[index]?.entry ?? {};
+        if (slot !== undefined) slots[slot] = at + offset;
+        records[index]?.copy(head, at + offset);
+      },
     );
   }
   for (const chunk of area.chunks) bytesOf(chunk, areaAt).copy(head, areaAt * sectorSize + chunk.at);
@@ -92,7 +99,7 @@ export function layOut(root: Entry, largest?: number): Layout {
     systemUse: Buffer.alloc(0),
   });
   put(descriptors({ sectors, pathTableSize, littleTable, bigTable, root: plain }), systemArea);
-  return { head, extents, sectors };
+  return { head, extents, sectors, slots };
 }
 
 /** Everything that is no folder, in the order in which a tree is walked. */

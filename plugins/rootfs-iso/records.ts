@@ -39,6 +39,18 @@ export function directoryRecord({ identifier, sector, size, flags, modified, sys
   return record;
 }
 
+/** Where in a record the fields PX and TF begin (RRIP 4.1.1, 4.1.6), which no other pushes into the continuation area. */
+export function recordFields(record: Buffer): { readonly attributes: number; readonly times: number } {
+  const found: Record<string, number> = {};
+  for (let at = before(record.subarray(recordHeader, recordHeader + (record[32] ?? 0))); at + 4 <= record.length; ) {
+    found[record.toString('latin1', at, at + 2)] ??= at;
+    at += record[at + 2] || record.length;
+  }
+  const { PX: attributes, TF: times } = found;
+  if (attributes === undefined || times === undefined) throw new Error('a record in the image has no attributes');
+  return { attributes, times };
+}
+
 /** Records in sectors: none crosses a sector's end (ECMA-119, 6.8.1.1). Returns the bytes they take. */
 export function packed(sizes: Iterable<number>, place?: (at: number, index: number) => void): number {
   let at = 0;
@@ -60,6 +72,9 @@ export interface Volume {
   /** Record of the root folder, without system use. */
   readonly root: Buffer;
 }
+
+/** Where the image says its size in sectors: in the primary volume descriptor (ECMA-119, 8.4.8), after the system area. */
+export const volumeSizeAt = 16 * sectorSize + 80;
 
 /** The primary volume descriptor and the terminator (ECMA-119, 8.4 and 8.3). No dates: the same tree gives the same bytes. */
 export function descriptors({ sectors, pathTableSize, littleTable, bigTable, root }: Volume): Buffer {

@@ -9,19 +9,22 @@ import { sectorSize, sectorsOf } from './numbers.ts';
 /** Files are gathered in memory up to here: most are small. */
 const bufferSize = 1 << 20;
 
-/** `path` must not be there yet. Returns the size in bytes. @throws Error ERR_IMAGE */
-export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools): number {
+export interface WrittenImage extends Pick<Layout, 'slots'> {
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Into an empty file. @throws Error ERR_IMAGE, ENOSPC */
+export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools): WrittenImage {
   const layout = layOut(root);
   const size = layout.sectors * sectorSize;
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize < size) {
     const [needed, left] = [size, bavail * bsize].map((bytes) => Math.ceil(bytes / 2 ** 20));
-    throw failure(
-      `the image of the root file system has ${needed} MiB, and ${dirname(path)} has ${left} MiB left`,
-      'make room, or set cacheDirectory in runnc.config',
-    );
+    const sentence = `the image of the root file system has ${needed} MiB, and ${dirname(path)} has ${left} MiB left`;
+    throw Object.assign(failure(sentence, 'make room, or set cacheDirectory in runnc.config'), { code: 'ENOSPC' });
   }
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
   try {
     writeAll(fd, layout.head);
     copyFiles(fd, rootfs, root, layout, trees);
@@ -29,7 +32,7 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
   } finally {
     closeSync(fd);
   }
-  return size;
+  return { size, slots: layout.slots };
 }
 
 function copyFiles(output: number, rootfs: string, root: Entry, { extents }: Layout, { readContents }: TreeTools): void {

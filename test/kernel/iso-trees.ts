@@ -1,5 +1,5 @@
 /** Trees on disk, images of them, and what a tree is inode for inode: for the tests of rootfs-iso. */
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
@@ -21,7 +21,8 @@ export function workplace() {
 }
 
 export function makeImage(rootfs: string, image: string, leaveOut: (path: string) => boolean = everything): void {
-  expect(writeImage(image, rootfs, trees.readTree(rootfs, limits, leaveOut), trees)).toBe(lstatSync(image).size);
+  writeFileSync(image, '');
+  expect(writeImage(image, rootfs, trees.readTree(rootfs, limits, leaveOut), trees).size).toBe(lstatSync(image).size);
 }
 
 /** What a tree is, inode for inode: type, mode, owner, time, links, and what is in it. */

@@ -113,6 +113,7 @@ test('what is put in the place of a file or folder after it was found is not rea
   writeFileSync(`${rootfs}/sub/file`, 'public');
   const tree = trees.readTree(rootfs, limits, everything);
   const refused = (sentence: RegExp) => {
+    writeFileSync(image, '');
     expect(() => writeImage(image, rootfs, tree, trees)).toThrow(sentence);
     rmSync(image, { force: true });
   };

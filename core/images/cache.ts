@@ -1,0 +1,170 @@
+/** The cache of images: get what is there, or have it built, by one of all who ask. */
+import { closeSync, constants, existsSync, openSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RunncError } from '../errors.ts';
+import type { Container, ImageRequest, Images, Log, MadeImage } from '../plugin.ts';
+import { sameFile } from '../state/lock.ts';
+import { sha256 } from '../sys/sha256.ts';
+import { sleep } from '../sys/sleep.ts';
+import { checksumOf } from './checksum.ts';
+import { type Content, contentOf } from './content.ts';
+import { bootId, draftOf, type EntryRecord, identityOf, imageOf, readEntry, removeEntry, touch, writeRecord } from './entry.ts';
+import { codeOf, copy, share } from './own-file.ts';
+import { makeRoom, sweep } from './room.ts';
+import { sealOf } from './seal.ts';
+
+/** In the key: what another version of runnc has built is not taken. */
+const format = 1;
+
+export interface CacheOptions {
+  readonly folder: string;
+  /** In bytes; 0: nothing is kept. */
+  readonly size: number;
+  readonly log: Log;
+}
+
+export function imageCache({ folder, size, log }: CacheOptions): Images {
+  return {
+    async make(container, request) {
+      const content = size > 0 && !request.alone ? lookAt(container, log) : undefined;
+      try {
+        return content ? await shared({ folder, size, log }, content, request) : await alone(request);
+      } catch (error) {
+        rmSync(request.path, { force: true });
+        throw codeOf(error) === 'ENOSPC' ? noRoom(request.path, error) : error;
+      }
+    },
+  };
+}
+
+function lookAt({ rootfs }: Container, log: Log): Content | undefined {
+  try {
+    return contentOf(rootfs);
+  } catch (error) {
+    log.debug(`the layers of ${rootfs} cannot be told apart: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** For this container only. */
+async function alone({ path, build }: ImageRequest): Promise<MadeImage> {
+  writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+  const notes = await build(path);
+  return { size: statSync(path).size, notes, from: 'alone' };
+}
+
+async function shared(options: CacheOptions, content: Content, request: ImageRequest): Promise<MadeImage> {
+  const { folder, size, log } = options;
+  const { kind, depends, path } = request;
+  const key = sha256(JSON.stringify([format, kind, depends, content.name]))
+    .toString('hex')
+    .slice(0, 32);
+  for (;;) {
+    const known = await usable(folder, key, content, log);
+    const entry = known ?? (await build(folder, key, content, request));
+    if (entry === 'too large') return alone(request);
+    if (entry === 'again') continue;
+    try {
+      const kept = await take(options, key, request);
+      if (known === undefined) makeRoom(folder, size, key);
+      return { size: statSync(path).size, notes: entry.notes, from: known ? 'cache' : kept ? 'build' : 'alone' };
+    } catch (error) {
+      // Removed by somebody who needed room.
+      if (codeOf(error) !== 'ENOENT' || existsSync(imageOf(folder, key))) throw error;
+    }
+  }
+}
+
+/** The container's own file. Where there is no room for two it is the cached one, which is in the cache no more: false. */
+async function take({ folder, size: most }: CacheOptions, key: string, { path, writable }: ImageRequest): Promise<boolean> {
+  const image = imageOf(folder, key);
+  const { blocks, nlink } = statSync(image);
+  const isTooLarge = blocks * 512 > most;
+  try {
+    if (!isTooLarge) {
+      await withRoom(folder, key, () => (writable ? copy : share)(image, path));
+      touch(folder, key);
+      return true;
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOSPC' || nlink > 1) throw error;
+  }
+  renameSync(image, path);
+  removeEntry(folder, key);
+  return false;
+}
+
+/** Does it again when there was no room and something in the cache could be removed. */
+async function withRoom<Result>(folder: string, key: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOSPC' || makeRoom(folder, 0, key).length === 0) throw error;
+    return work();
+  }
+}
+
+/** The entry, if it is whole and its layers are as they were. */
+async function usable(folder: string, key: string, { layers }: Content, log: Log): Promise<EntryRecord | undefined> {
+  const entry = readEntry(folder, key);
+  if (entry === undefined) return undefined;
+  const refuse = (why: string) => {
+    log.warn(`the image ${key} in the cache is built anew: ${why}`);
+    removeEntry(folder, key);
+    return undefined;
+  };
+  if (entry.boot !== bootId()) {
+    if (entry.checksum !== (await checksumOf(imageOf(folder, key)))) return refuse('it was damaged when the machine ended');
+    writeRecord(folder, key, { ...entry, boot: bootId() });
+  }
+  return sealOf(layers) === entry.seal ? entry : refuse('somebody has changed files of the layers that it is made of');
+}
+
+/** `again` when somebody else was faster. */
+async function build(
+  folder: string,
+  key: string,
+  { layers }: Content,
+  { kind, build }: ImageRequest,
+): Promise<Pick<EntryRecord, 'notes'> | 'again' | 'too large'> {
+  await sweep(folder);
+  const draft = draftOf(folder, key);
+  const fd = openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    await lock(fd);
+    if (!sameFile(fd, draft)) return 'again';
+    if (readEntry(folder, key) !== undefined) return 'again';
+    const seal = sealOf(layers);
+    if (seal === undefined) return 'too large';
+    const notes = await withRoom(folder, key, async () => {
+      // Of a builder that was killed, or had no room.
+      truncateSync(draft);
+      return build(draft);
+    });
+    const checksum = await checksumOf(draft);
+    if (sealOf(layers) !== seal) throw new RunncError('ERR_IMAGE', 'the layers of the image changed while it was read');
+    writeRecord(folder, key, { kind, file: identityOf(statSync(draft)), boot: bootId(), checksum, layers, seal, notes });
+    renameSync(draft, imageOf(folder, key));
+    return { notes };
+  } finally {
+    // Where it has become the image it is here no more. Removed under the lock: whoever waits for it sees that it is gone.
+    if (sameFile(fd, draft)) rmSync(draft, { force: true });
+    closeSync(fd);
+  }
+}
+
+async function lock(fd: number): Promise<void> {
+  const { tryLock } = await import('#flock');
+  // The time limit of the hook ends it.
+  for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 10)) await sleep(wait);
+}
+
+function noRoom(path: string, error: unknown): RunncError {
+  const { message, hint } = error as { message: string; hint?: string };
+  const sentence = `there is no room for the image of the root file system in ${dirname(path)}`;
+  // With a hint it is a sentence already.
+  return new RunncError('ERR_IMAGE', hint === undefined ? sentence : message, {
+    hint: hint ?? 'make room, or set cacheDirectory in runnc.config',
+    cause: error,
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * One image in the cache: `KEY.img`, and beside it `KEY.json`, whose modification time is when it was last used. The record is written first
+ * and the image renamed into place after it, so that one without the other is what a process left that was killed.
+ */
+import { lstatSync, readFileSync, renameSync, rmSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json } from '../plugin.ts';
+
+const format = 1;
+
+export interface EntryRecord {
+  readonly format: typeof format;
+  readonly kind: string;
+  /** Inode, size in bytes and modification time of the image. */
+  readonly file: string;
+  /** The boot of the machine in which it was written: only a crash can leave a file of the right size with the wrong bytes. */
+  readonly boot: string;
+  readonly checksum: string;
+  /** Where it is from. */
+  readonly layers: readonly string[];
+  readonly seal: string;
+  readonly notes: Json;
+}
+
+export const imageOf = (folder: string, key: string): string => join(folder, `${key}.img`);
+export const recordOf = (folder: string, key: string): string => join(folder, `${key}.json`);
+/** What is being built, under a lock of its builder's. */
+export const draftOf = (folder: string, key: string): string => join(folder, `${key}.new`);
+
+/** Of the image, so that one that was changed since is found out. */
+export const identityOf = ({ ino, size, mtimeMs }: Stats): string => [ino, size, mtimeMs].join(' ');
+
+/** Undefined where there is none, or one that is damaged. */
+export function readEntry(folder: string, key: string): EntryRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordOf(folder, key), 'utf8')) as EntryRecord | null;
+    const stat = lstatSync(imageOf(folder, key));
+    if (record?.format !== format || !stat.isFile() || record.file !== identityOf(stat)) return undefined;
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRecord(folder: string, key: string, record: Omit<EntryRecord, 'format'>): void {
+  const temporary = `${recordOf(folder, key)}.${process.pid}`;
+  writeFileSync(temporary, JSON.stringify({ format, ...record }), { mode: 0o600 });
+  renameSync(temporary, recordOf(folder, key));
+}
+
+/** Says that it was used now. */
+export function touch(folder: string, key: string): void {
+  const now = new Date();
+  try {
+    utimesSync(recordOf(folder, key), now, now);
+  } catch {
+    // Removed meanwhile, or a full disk: the next use says it again.
+  }
+}
+
+export function removeEntry(folder: string, key: string): void {
+  rmSync(imageOf(folder, key), { force: true });
+  rmSync(recordOf(folder, key), { force: true });
+}
+
+let boot: string | undefined;
+
+/** Of this boot of the machine (random(4)). */
+export function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return boot;
+}

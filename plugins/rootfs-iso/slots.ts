@@ -1,0 +1,67 @@
+/**
+ * Files that differ from container to container are slots in an image that is otherwise the same. To fill them in, the record of each is written
+ * over in place, as its length does not depend on what it says, and the content is put at the image's end.
+ */
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Entry, Graft } from '../../core/plugin.ts';
+import { both32, date7, sectorSize, sectorsOf } from './numbers.ts';
+import { recordFields, volumeSizeAt } from './records.ts';
+
+const longestRecord = 255;
+const { S_IFREG } = constants;
+
+/** An empty file that is filled in later; `slot` is its path. */
+export const emptySlot = (slot: string): Entry => ({
+  name: Buffer.alloc(0),
+  mode: S_IFREG | 0o644,
+  uid: 0,
+  gid: 0,
+  modified: 0,
+  data: { size: 0 },
+  slot,
+});
+
+/** `slots` says where the record of each path is, in bytes. Returns the size of the image, in bytes. */
+export function fillSlots(path: string, slots: Readonly<Record<string, number>>, files: readonly Graft[]): number {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    let sectors = sectorsOf(fstatSync(fd).size);
+    for (const { inside, entry } of files) {
+      const at = slots[inside];
+      // Two of them at one place, or one where the image's symlinks put another's folder.
+      if (at === undefined) continue;
+      const { content = Buffer.alloc(0) } = entry.data;
+      writeAll(fd, filled(readRecord(fd, at), entry, content.length === 0 ? 0 : sectors), at);
+      writeAll(fd, content, sectors * sectorSize);
+      sectors += sectorsOf(content.length);
+    }
+    ftruncateSync(fd, sectors * sectorSize);
+    writeAll(fd, both32(sectors), volumeSizeAt);
+    return sectors * sectorSize;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The record of one file, which says of it all that is not its name. */
+function filled(record: Buffer, { mode, uid, gid, modified, data }: Entry, sector: number): Buffer {
+  const { attributes, times } = recordFields(record);
+  both32(sector).copy(record, 2);
+  both32(data.size).copy(record, 10);
+  date7(modified).copy(record, 18);
+  both32(mode).copy(record, attributes + 4);
+  both32(uid).copy(record, attributes + 20);
+  both32(gid).copy(record, attributes + 28);
+  date7(modified).copy(record, times + 5);
+  return record;
+}
+
+function readRecord(fd: number, at: number): Buffer {
+  const bytes = Buffer.alloc(longestRecord);
+  readSync(fd, bytes, 0, longestRecord, at);
+  return bytes.subarray(0, bytes[0]);
+}
+
+function writeAll(fd: number, bytes: Buffer, at: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+}
