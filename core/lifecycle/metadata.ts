@@ -13,7 +13,9 @@ export async function metadataOf({ hooks }: Runtime, container: Container, confi
   const operators = config.unikernel?.replace(/^unikernel-/, '');
   if (operators === undefined) return said;
   const { unikernel } = said;
-  if (unikernel?.by === 'annotation' && unikernel.name !== operators) {
+  // One that is allowed is part of the configuration by now.
+  if (unikernel?.by === 'annotation' && unikernel.name === operators) return said;
+  if (unikernel?.by === 'annotation') {
     throw new RunncError(
       'ERR_METADATA',
       `an annotation says that the unikernel is ${quoted(unikernel.name)}, and runnc.config that all are ${quoted(operators)}`,

@@ -63,6 +63,8 @@ export interface DeclaredDevice {
 export interface Unikernel {
   /** `solo5`, `rumprun`, `mirage`, ... */
   readonly name: string;
+  /** By what it was recognised, for `runnc inspect`: `OCaml's runtime is in it`. */
+  readonly because?: string;
   /** Which ABI it speaks, by which tenders know it: `spt`, `hvt`, and those of 2018 without notes and manifest, `legacy-spt` and `legacy-hvt`. */
   readonly abi: Abi | string;
   /** It makes code at run time (a JavaScript engine with a JIT), so its heap has to be executable. */

@@ -1,15 +1,18 @@
-/** `runnc inspect`: what a unikernel is, who would start it, and why. */
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+/** `runnc inspect`: what a unikernel is, who would start it, and why: the same questions as `create` asks, in the same order. */
+import { closeSync } from 'node:fs';
 import path from 'node:path';
-import { RunncError, sentenceOf } from '../errors.ts';
+import type { Config } from '../../config/config.ts';
+import { sentenceOf } from '../errors.ts';
 import { openProgram } from '../launch/program.ts';
 import { containerOf } from '../lifecycle/container.ts';
 import type { Context } from '../lifecycle/context.ts';
-import { ask } from '../lifecycle/identify.ts';
+import { delegateOfOther, delegateOfSandbox } from '../lifecycle/delegate-choice.ts';
+import { type Identified, identify } from '../lifecycle/identify.ts';
 import { load } from '../lifecycle/load.ts';
-import { loadBundle } from '../oci/bundle.ts';
-import { defaultSpec } from '../oci/default-spec.ts';
-import type { Container } from '../plugin.ts';
+import { metadataOf } from '../lifecycle/metadata.ts';
+import type { Runtime } from '../lifecycle/runtime.ts';
+import type { Container, Delegate, Metadata, Program } from '../plugin.ts';
+import { placeAt } from './inspect-place.ts';
 
 export interface Inspection {
   readonly program: string;
@@ -23,94 +26,110 @@ export interface Inspection {
   /** Guest memory without a limit of the container's. */
   readonly memory: number;
   readonly unikernel: string | undefined;
+  /** Who decided it. */
+  readonly unikernelReason: string | undefined;
   readonly tender: string | undefined;
+  readonly tenderReason: string | undefined;
+  /** Path of the other runtime that would get the container. */
+  readonly delegate: string | undefined;
   /** Which plugins were asked and what they said, in order. */
   readonly reasons: readonly string[];
   /** Why it would not start. */
   readonly problem: string | undefined;
 }
 
-/** A program, an unpacked image with one program at its top, or a bundle. */
+/** @throws RunncError when there is no program to look at */
 export async function inspect(context: Context, told: string): Promise<Inspection> {
-  const container = containerAt(path.resolve(told));
-  const { config, runtime } = await load(context, container);
-  const architecture = await runtime.architecture();
-  const program = await openProgram(container);
-  const { elf, solo5 } = program;
+  const place = placeAt(path.resolve(told));
+  const { config, runtime } = await load(context, containerOf(place.source));
+  const reasons = [...(await answers(runtime, 'metadata', [containerOf(place.source)]))];
+  const metadata = await metadataOf(runtime, containerOf(place.source), config);
+  const container = containerOf({ ...place.source, metadata });
+  if (place.problem && metadata.program === undefined) throw place.problem;
+  const decision = await decide(runtime, container, config);
+  const program = decision.identified?.program ?? (await openProgram(container));
   try {
-    const reasons: string[] = [];
-    let problem: string | undefined;
-    let found: Partial<Awaited<ReturnType<typeof ask>>> = {};
-    try {
-      found = await ask(runtime, container, program, architecture, config);
-    } catch (error) {
-      problem = sentenceOf(error);
-    }
-    for (const { name, fn } of runtime.hooks.unikernel.taps)
-      reasons.push(await said('unikernel', name, () => fn(program, container)));
-    const { unikernel, tender } = found;
-    for (const { name, fn } of unikernel ? runtime.hooks.tender.taps : [])
-      reasons.push(await said('tender', name, () => fn(program, unikernel, architecture)));
-    return {
-      program: program.path,
-      size: program.size,
-      machine: elf.machine,
-      abi: unikernel?.abi ?? (solo5.abi && `Solo5 target ${solo5.abi.target}`),
-      devices: (unikernel?.devices ?? solo5.manifest?.devices ?? []).map(({ kind, name }) => `${kind}:${name}`),
-      end: Math.max(0, ...elf.segments.map(({ address, memorySize }) => address + memorySize)),
-      memory: config.memory,
-      unikernel: unikernel?.name,
-      tender: tender?.name,
-      reasons,
-      problem,
-    };
+    const { identified } = decision;
+    const architecture = await runtime.architecture();
+    reasons.push(...(await answers(runtime, 'unikernel', [program, container])));
+    if (identified) reasons.push(...(await answers(runtime, 'tender', [program, identified.unikernel, architecture])));
+    return { ...factsOf(program, identified), ...choiceOf(decision, config, metadata), memory: config.memory, reasons };
   } finally {
     closeSync(program.fd);
   }
 }
 
+interface Decision {
+  readonly identified?: Identified;
+  readonly delegate?: Delegate;
+  readonly problem?: string;
+}
+
+async function decide(runtime: Runtime, container: Container, config: Config): Promise<Decision> {
+  const delegate = await delegateOfSandbox(runtime, container);
+  if (delegate) return { delegate };
+  try {
+    return { identified: await identify(runtime, container, config) };
+  } catch (error) {
+    const other = await delegateOfOther(runtime, container, error);
+    return { problem: sentenceOf(error), ...(other ? { delegate: other } : {}) };
+  }
+}
+
+function factsOf({ path, size, elf, solo5 }: Program, identified: Identified | undefined) {
+  const unikernel = identified?.unikernel;
+  return {
+    program: path,
+    size,
+    machine: elf.machine,
+    abi: unikernel?.abi ?? (solo5.abi && `Solo5 target ${solo5.abi.target}`),
+    devices: (unikernel?.devices ?? solo5.manifest?.devices ?? []).map(({ kind, name }) => `${kind}:${name}`),
+    end: Math.max(0, ...elf.segments.map(({ address, memorySize }) => address + memorySize)),
+  };
+}
+
+function choiceOf(
+  { identified, delegate, problem }: Decision,
+  { tender: { preferred } }: Config,
+  { unikernel, tender }: Metadata,
+) {
+  const sayers = { operator: 'runnc.config says so', annotation: 'an annotation says so', image: 'the image says so' };
+  const told = unikernel ? sayers[unikernel.by] : (identified?.unikernel.because ?? 'its plugin recognises it');
+  const asked =
+    tender === undefined ? 'it starts programs of this kind' : 'the image or an annotation says so, and the program is for it';
+  return {
+    unikernel: identified?.unikernel.name,
+    unikernelReason: identified && told,
+    tender: identified?.tender.name,
+    tenderReason: identified && (preferred === identified.tender.name ? 'tender.preferred of runnc.config' : asked),
+    delegate: delegate?.path,
+    problem,
+  };
+}
+
+async function answers(runtime: Runtime, hook: 'metadata' | 'unikernel' | 'tender', args: unknown[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { name, fn } of runtime.hooks[hook].taps)
+    lines.push(await said(hook, name, () => (fn as (...args: unknown[]) => unknown)(...args)));
+  return lines;
+}
+
 async function said(hook: string, plugin: string, call: () => unknown): Promise<string> {
   try {
-    const answer = (await call()) as { readonly name?: string } | undefined;
-    return `${hook}: ${plugin} ${answer === undefined ? 'says that it is not its own' : `answers ${answer.name}`}`;
+    const answer = await call();
+    if (answer === undefined)
+      return `${hook}: ${plugin} ${hook === 'metadata' ? 'finds nothing' : 'says that it is not its own'}`;
+    return `${hook}: ${plugin} answers ${hook === 'metadata' ? JSON.stringify(answer) : (answer as { name?: string }).name}`;
   } catch (error) {
     return `${hook}: ${plugin} refuses: ${sentenceOf(error)}`;
   }
 }
 
-export function describe({ reasons, problem, ...facts }: Inspection): string {
-  const lines = Object.entries(facts).map(
-    ([key, value]) => `${`${key}:`.padEnd(11)} ${Array.isArray(value) ? value.join(', ') || 'none' : (value ?? '-')}`,
-  );
+export function describe({ reasons, problem, unikernelReason, tenderReason, delegate, ...facts }: Inspection): string {
+  const why: Record<string, string | undefined> = { unikernel: unikernelReason, tender: tenderReason };
+  const lines = Object.entries({ ...facts, ...(delegate === undefined ? {} : { delegate }) }).map(([key, value]) => {
+    const text = Array.isArray(value) ? value.join(', ') || 'none' : (value ?? '-');
+    return `${`${key}:`.padEnd(11)} ${text}${why[key] === undefined ? '' : ` (${why[key]})`}`;
+  });
   return `${[...lines, ...reasons.map((reason) => `  ${reason}`), ...(problem === undefined ? [] : [`problem:    ${problem}`])].join('\n')}\n`;
-}
-
-function containerAt(place: string): Container {
-  if (!existsSync(place)) throw new RunncError('ERR_NO_PROGRAM', `${place} does not exist`);
-  const common = { id: 'inspected', directory: '/nonexistent' };
-  if (existsSync(path.join(place, 'config.json'))) return containerOf({ ...common, bundle: loadBundle(place) });
-  const isFolder = statSync(place).isDirectory();
-  const folder = isFolder ? place : path.dirname(place);
-  const spec = defaultSpec(isFolder ? onlyProgram(place) : path.basename(place));
-  return containerOf({ ...common, bundle: { path: folder, rootfs: folder, spec } });
-}
-
-/** The one ELF file at the top of an unpacked image. */
-function onlyProgram(folder: string): string {
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  const programs = files.map(({ name }) => name).filter((name) => isElf(path.join(folder, name)));
-  const [program, ...more] = programs;
-  if (program !== undefined && more.length === 0) return program;
-  const found = program === undefined ? 'no program' : `${programs.length} programs (${programs.slice(0, 8).join(', ')})`;
-  throw new RunncError('ERR_NO_PROGRAM', `${folder} has ${found} at its top`, { hint: 'name one of its files' });
-}
-
-function isElf(file: string): boolean {
-  const fd = openSync(file, 'r');
-  try {
-    const magic = Buffer.alloc(4);
-    return readSync(fd, magic) === 4 && magic.readUInt32BE() === 0x7f454c46;
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * block-raw: puts a file or block device behind a guest's block device, as it is. Which one, by the device's name in the manifest:
  * runnc.config, else the annotation `org.runnc.block.NAME`, else `RUNNC_BLOCK_NAME` in the environment (for engines that pass
- * no annotations), else, for a unikernel with one block device, what the image's metadata says. Files of the image may always be named; files of the host only where runnc.config allows it.
+ * no annotations), else, for the only block device or the one that is meant, what the image's metadata says. Files of the image may always be named; files of the host only where runnc.config allows it.
  */
 import { realpathSync } from 'node:fs';
 import type { BlockDevice, Container, Host, Plugin } from '../../core/plugin.ts';
@@ -28,8 +28,9 @@ export default {
   },
   apply(host, options) {
     host.hooks.rootfs.tap('block-raw', (container, unikernel, { name }) => {
-      const only = unikernel.devices.filter(({ kind }) => kind === 'block').length === 1;
-      const request = requestFor(name, container, options, only ? container.metadata.settings?.['block'] : undefined);
+      const { block, blockDevice } = container.metadata.settings ?? {};
+      const isMeant = name === blockDevice || unikernel.devices.filter(({ kind }) => kind === 'block').length === 1;
+      const request = requestFor(name, container, options, isMeant ? block : undefined);
       return request && attach(host, container, name, request);
     });
   },

@@ -1,4 +1,4 @@
-/** What urunc's metadata says, key by key (urunc pkg/unikontainers/config.go). */
+/** What urunc's metadata says, key by key (urunc pkg/unikontainers/config.go, annotations.go since 2026). */
 
 const prefix = 'com.urunc.unikernel.';
 const keys = [
@@ -46,6 +46,7 @@ export function saidByFile(text: string): Said {
  * letter and stands for readable text is taken for it; words such as `qemu`, which are base64 too, stand for no text.
  */
 export function decoded(value: string): string {
+  if (value.startsWith(marked)) return Buffer.from(value.slice(marked.length), 'base64').toString();
   const bytes = Buffer.from(value, 'base64');
   if (bytes.toString('base64') !== value) return value;
   try {
@@ -57,5 +58,8 @@ export function decoded(value: string): string {
     return value;
   }
 }
+
+/** How urunc's tools of 2026 mark base64, so that nobody has to guess. */
+const marked = 'b64:';
 
 const wrong = (what: string): Error => Object.assign(new Error(`/urunc.json of the image ${what}`), { code: 'ERR_METADATA' });

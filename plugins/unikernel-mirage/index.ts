@@ -45,7 +45,8 @@ export default {
       const abi = abiOf(program, tender);
       if (!abi || (!unikernel && !(program.solo5.abi && isOcaml(program)))) return undefined;
       const devices = program.solo5.manifest?.devices ?? legacyDevices;
-      return { name: 'mirage', abi, devices, commandLine: '' };
+      const because = unikernel ? {} : { because: "OCaml's runtime is in it" };
+      return { name: 'mirage', ...because, abi, devices, commandLine: '' };
     });
     hooks.launch.tapPromise('unikernel-mirage', async (launch, { args, hostname, metadata }) => {
       if (launch.unikernel.name !== 'mirage') return launch;

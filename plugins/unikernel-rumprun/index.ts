@@ -18,9 +18,17 @@ export default {
       const { unikernel, tender } = metadata;
       if (unikernel && unikernel.name !== 'rumprun') return undefined;
       const abi = abiOf(program, tender);
-      if (!abi || (!unikernel && !looksLikeRumprun(program))) return undefined;
+      const sign = signOf(program);
+      if (!abi || (!unikernel && !sign)) return undefined;
       const devices = program.solo5.manifest?.devices ?? legacyDevices;
-      return { name: 'rumprun', abi, devices, commandLine: '', executableHeap: isNode(program.path, args) };
+      return {
+        name: 'rumprun',
+        ...(sign === undefined ? {} : { because: sign }),
+        abi,
+        devices,
+        commandLine: '',
+        executableHeap: isNode(program.path, args),
+      };
     });
     hooks.launch.tap('unikernel-rumprun', (launch, { args, env, cwd, hostname, metadata }) => {
       if (launch.unikernel.name !== 'rumprun') return launch;
@@ -33,12 +41,14 @@ export default {
   },
 } satisfies Plugin;
 
-/** No note, as in 2018; the file's name; or exactly the devices that rumprun declares. */
-function looksLikeRumprun({ path, solo5: { abi, manifest } }: Program): boolean {
-  if (!abi || path.endsWith('.nabla')) return true;
+/** By what it shows: no note, as in 2018; the file's name; or exactly the devices that rumprun declares. */
+function signOf({ path, solo5: { abi, manifest } }: Program): string | undefined {
+  if (!abi) return 'it has no Solo5 notes, as programs of 2018';
+  if (path.endsWith('.nabla')) return 'its name ends in .nabla';
   const devices = manifest?.devices ?? [];
   const is = (kind: string, name: string) => devices.some((device) => device.kind === kind && device.name === name);
-  return devices.length === 2 && is('block', disk) && is('net', tap);
+  const isUsual = devices.length === 2 && is('block', disk) && is('net', tap);
+  return isUsual ? `it declares exactly the devices ${disk} and ${tap}` : undefined;
 }
 
 /** The one known program that compiles to machine code while it runs, and maps no memory as executable for it. */

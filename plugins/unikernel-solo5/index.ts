@@ -17,7 +17,13 @@ export default {
       const abi = abiOf(program, metadata.tender);
       if (!abi) return undefined;
       const devices = program.solo5.manifest?.devices ?? legacyDevices;
-      return { name: 'solo5', abi, devices, commandLine: args.slice(1).join(' ') };
+      return {
+        name: 'solo5',
+        because: 'it speaks a Solo5 ABI, and nobody before this plugin knows more',
+        abi,
+        devices,
+        commandLine: args.slice(1).join(' '),
+      };
     });
     hooks.launch.tap('unikernel-solo5', (launch, { hostname }) => {
       // What other plugins recognised has its own way of being told.

@@ -9,7 +9,6 @@ import { type Engine, startEngine } from './engine/engine.ts';
 
 const { docker, buildImage } = containers();
 const guests = inject('guests');
-const base64 = (text: string) => Buffer.from(text).toString('base64');
 const run = (name: string, ...args: string[]) =>
   docker('run', '--rm', '--runtime=runnc', ...args.slice(0, -1), name, ...JSON.parse(args.at(-1) ?? '[]'));
 
@@ -33,20 +32,6 @@ beforeAll(async () => {
       '/forbidden': `${guests}/forbidden.legacy`,
       '/runnc.json': Buffer.from('{"unikernel": "solo5"}'),
     },
-  });
-  await buildImage('urunc', {
-    files: {
-      '/unikernel/redis.spt': `${guests}/rumprun-args.spt`,
-      '/urunc.json': Buffer.from(
-        JSON.stringify({
-          'com.urunc.unikernel.unikernelType': base64('rumprun'),
-          'com.urunc.unikernel.hypervisor': base64('spt'),
-          'com.urunc.unikernel.binary': base64('/unikernel/redis.spt'),
-          'com.urunc.unikernel.cmdline': base64("redis-server '/data/my conf'"),
-        }),
-      ),
-    },
-    cmd: ['unikernel'],
   });
 });
 
@@ -92,12 +77,6 @@ test('MirageOS gets its arguments without a program in front, escaped as it spli
     stderr: '',
     stdout: args.map((arg) => `word: <${arg}>\n`).join(''),
   });
-});
-
-test('an image made for urunc runs as it is', async () => {
-  const { stdout, stderr, status } = await run('urunc', '[]');
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout.slice(stdout.indexOf('arg: '))).toBe('arg: <redis-server>\narg: </data/my conf>\n');
 });
 
 test.each([

@@ -5,7 +5,11 @@
  */
 #include "guest.h"
 
+#ifdef RUMPRUN_DISK
+DEVICES(BLOCK("rootfs"), NET("tap"));
+#else
 NO_DEVICES;
+#endif
 
 static const char *at;
 
@@ -171,8 +175,23 @@ static void programs(void)
 	expect(']');
 }
 
+#ifdef RUMPRUN_DISK
+/* Text at the start of the disk, and whether it holds ISO 9660 (its first descriptor is 32 KiB in). */
+static void put_disk(const struct guest *guest)
+{
+	static char block[512 + 1];
+	put("disk: <");
+	if (!read_block(guest, 1, 0, block))
+		put(block);
+	put(!read_block(guest, 1, 32768, block) && same(block + 1, "CD001\1") ? "> iso9660\n" : ">\n");
+}
+#endif
+
 int run(const struct guest *guest)
 {
+#ifdef RUMPRUN_DISK
+	put_disk(guest);
+#endif
 	at = guest->command_line;
 	while (*at && *at != '{')
 		at++;
