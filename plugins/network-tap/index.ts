@@ -1,7 +1,7 @@
 /** Connects the network devices of a unikernel with the interfaces of its container, by tap devices. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, Json, Plugin } from '../../core/plugin.ts';
+import type { Container, Plugin } from '../../core/plugin.ts';
 import { withAnnotations } from './annotations.ts';
 import { connect, disconnect, requireFree } from './connect.ts';
 import { lookForInterfaces } from './look.ts';
@@ -9,6 +9,9 @@ import { findNamespace, inodeOf, type Namespace } from './namespace.ts';
 import { complete, type Options, schema } from './options.ts';
 import { planNetwork } from './plan.ts';
 import { parseResolvConf } from './resolv-conf.ts';
+import { connectResolver, disconnectResolver } from './resolver/connect.ts';
+import type { ResolverLink } from './resolver/links.ts';
+import { planResolver } from './resolver/plan.ts';
 import { readShared, type Settings, write } from './settings.ts';
 import type { Wire } from './wiring.ts';
 
@@ -20,6 +23,8 @@ interface Work {
   readonly wires: readonly Wire[];
   /** What is to be set back. */
   readonly settings: Settings;
+  /** Ways to a name server that listens inside of the namespace. */
+  readonly resolver: readonly ResolverLink[];
 }
 
 export default {
@@ -28,7 +33,7 @@ export default {
   options: schema,
   apply(host, given) {
     const options = complete(given);
-    const taps = host.resource<Work, Json>({
+    const taps = host.resource<Work, boolean>({
       name,
       async acquire(container, work) {
         const netns = netnsOf(container);
@@ -37,12 +42,13 @@ export default {
         writeFileSync(draft, JSON.stringify(work), { mode: 0o600 });
         renameSync(draft, workFile(container));
         await connect(host, netns, work.wires);
-        return null;
+        return await connectResolver(host, netns, work.resolver);
       },
       async release(container) {
         const work = readWork(container);
         const netns = work && findNamespace(work.namespace);
         if (!work || netns === undefined) return;
+        await disconnectResolver(host, netns, work.resolver);
         await disconnect(host, netns, work.wires);
         await host.inNetwork(netns, () => write(work.settings));
       },
@@ -63,8 +69,15 @@ export default {
       const path = container.joinedNetns;
       if (path !== undefined) await requireFree(host, netns, wires);
       const settings = await host.inNetwork(netns, () => readShared(wires));
-      await taps.take(container, { namespace: path === undefined ? { inode } : { inode, path }, wires, settings });
-      return { devices: told, ...resolverOf(container) };
+      const { nameServers, searchDomains } = resolverOf(container);
+      const resolver = planResolver(netns, nameServers, wires, told);
+      const namespace = path === undefined ? { inode } : { inode, path };
+      const reached = await taps.take(container, { namespace, wires, settings, resolver: resolver.links });
+      if (!reached && resolver.inside !== undefined) {
+        const why = resolver.links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
+        host.log.warn(`the guest cannot reach the name server ${resolver.inside} of its container, as ${why}`);
+      }
+      return { devices: told, nameServers: resolver.nameServers(reached), searchDomains };
     });
   },
 } satisfies Plugin<Partial<Options>>;

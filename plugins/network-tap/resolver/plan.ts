@@ -1,0 +1,33 @@
+/** What is to be done about name servers of a resolv.conf that a guest cannot reach by itself. */
+import type { NetworkDevice } from '../../../core/plugin.ts';
+import type { Wire } from '../wiring.ts';
+import { planLinks, type ResolverLink, told } from './links.ts';
+import { isLoopback, listenerAt, procNet } from './listeners.ts';
+
+export interface ResolverPlan {
+  readonly links: readonly ResolverLink[];
+  /** What the guest is told once the links are there; without them, the name servers that it can reach. */
+  nameServers(reached: boolean): readonly string[];
+  /** A loopback address in resolv.conf, where there is one. */
+  readonly inside: string | undefined;
+}
+
+/** The first name server of the namespace itself counts: all of them would be told by the one address. */
+export function planResolver(
+  netns: string,
+  nameServers: readonly string[],
+  wires: readonly Wire[],
+  devices: readonly NetworkDevice[],
+): ResolverPlan {
+  const inside = nameServers.find(isLoopback);
+  const outside = nameServers.filter((address) => !isLoopback(address));
+  // Ordinary name servers cost nothing.
+  const listener = inside === undefined ? undefined : listenerAt(inside, procNet(netns, 'udp'), procNet(netns, 'tcp'));
+  const links = listener === undefined ? [] : planLinks(listener, wires, devices, procNet(netns, 'route'));
+  const first = nameServers[0] === inside;
+  return {
+    links,
+    inside,
+    nameServers: (reached) => (!reached ? outside : first ? [told, ...outside] : [...outside, told]),
+  };
+}
