@@ -19,11 +19,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const settings = mkdtempSync('/run/runnc-e2e-');
   const preferHvt = path.join(settings, 'hvt.json');
   writeFileSync(preferHvt, JSON.stringify({ tender: { preferred: 'hvt' } }));
+  const routed = path.join(settings, 'routed.json');
+  writeFileSync(routed, JSON.stringify({ plugins: [['network-tap', { mode: 'routed' }]] }));
   const engine = await startEngine({
     runtimes: {
       runnc: { path: runnc },
       'runnc-node': { path: nodeWrapper() },
       'runnc-hvt': { path: runnc, args: ['--config', preferHvt] },
+      'runnc-routed': { path: runnc, args: ['--config', routed] },
     },
   });
   project.provide('engine', engine.address);

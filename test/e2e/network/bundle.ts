@@ -29,12 +29,16 @@ export interface BareOptions {
   readonly guest?: string;
   /** Options of the plugin. */
   readonly network?: Readonly<Record<string, unknown>>;
+  /** Text of the /etc/resolv.conf that is mounted into it. */
+  readonly resolvConf?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 let count = 0;
 
 /** Creates a container; it is deleted when the test has ended. Its folder is in /run: configuration is not read where others may write. */
-export async function createBare({ words, netns, guest = 'netserver', network }: BareOptions): Promise<Bare> {
+export async function createBare(options: BareOptions): Promise<Bare> {
+  const { words, netns, guest = 'netserver', network, resolvConf, annotations = {} } = options;
   const folder = mkdtempSync('/run/runnc-network-');
   const id = `bare-${process.pid}-${++count}`;
   const config = path.join(folder, 'runnc.config.json');
@@ -52,6 +56,12 @@ export async function createBare({ words, netns, guest = 'netserver', network }:
   const file = path.join(folder, 'config.json');
   const spec = JSON.parse(readFileSync(file, 'utf8'));
   Object.assign(spec.process, { terminal: false, args: ['/guest', ...words] });
+  spec.annotations = { ...spec.annotations, ...annotations };
+  if (resolvConf !== undefined) {
+    const source = path.join(folder, 'resolv.conf');
+    writeFileSync(source, resolvConf);
+    spec.mounts = [...(spec.mounts ?? []), { destination: '/etc/resolv.conf', type: 'bind', source, options: ['rbind'] }];
+  }
   if (netns !== undefined) {
     for (const namespace of spec.linux.namespaces) if (namespace.type === 'network') namespace.path = netns;
   }

@@ -75,6 +75,10 @@ void udp_send(struct nic *nic, const u8 mac[MAC], const struct address *from, co
 void tcp_input(const struct packet *packet);
 void tcp_tick(u64 now);
 
+/* dns-tcp.c: `dns_tcp_input` answers whether the segment was for it. */
+void dns_tcp_ask(struct nic *nic, const struct address *server, const u8 *question, size_t length);
+int dns_tcp_input(const struct packet *packet);
+
 /* Given by the guest. */
 void ping_answered(const struct address *from, u16 sequence);
 void dns_answered(const u8 *message, size_t length);

@@ -4,7 +4,7 @@
  *   ip=10.0.0.2/24 gw=10.0.0.1 ip6=fd00::2/64 gw6=fd00::1   addresses of the device
  *   dev=NAME                                                the words that follow are about that device
  *   ping=ADDRESS                                            prints `ping ADDRESS: answered`, or `: no answer` after ten seconds
- *   dns=ADDRESS resolve=NAME                                prints `resolve NAME: ADDRESS`, or `: no answer`
+ *   dns=ADDRESS resolve=NAME                                prints `resolve NAME: ADDRESS`, or `: no answer`; tcp:NAME asks by TCP
  */
 #include "serve.h"
 #include "net.h"
@@ -46,15 +46,28 @@ void ping_answered(const struct address *from, u16 sequence)
 		finish_task(&tasks[sequence], from);
 }
 
+static int word_is(const char **word, const char *key)
+{
+	const char *at = *word;
+	while (*key && *at == *key)
+		at++, key++;
+	if (*key)
+		return 0;
+	*word = at;
+	return 1;
+}
+
 /* RFC 1035, 4.1: the question, of type A. */
 static void ask(struct task *task, u16 number)
 {
-	u8 *message = ip_payload(name_server.version) + 8, *at = message + 12;
+	u8 message[LONGEST_NAME + 20], *at = message + 12;
+	const char *name = task->name;
+	const int by_tcp = word_is(&name, "tcp:");
 	memset(message, 0, 12);
 	put16(message, number);
 	message[2] = 1;  /* Recursion desired. */
 	message[5] = 1;  /* One question. */
-	for (const char *name = task->name; *name;) {
+	while (*name) {
 		u8 *label = at++;
 		while (*name && *name != '.')
 			*at++ = (u8)*name++;
@@ -62,7 +75,13 @@ static void ask(struct task *task, u16 number)
 		name += *name == '.';
 	}
 	memcpy(at, (u8[]){0, 0, 1, 0, 1}, 5);
-	udp_send(task->nic, 0, 0, &name_server, (u16)(40000 + number), 53, (size_t)(at + 5 - message));
+	const size_t length = (size_t)(at + 5 - message);
+	if (by_tcp) {
+		dns_tcp_ask(task->nic, &name_server, message, length);
+		return;
+	}
+	memcpy(ip_payload(name_server.version) + 8, message, length);
+	udp_send(task->nic, 0, 0, &name_server, (u16)(40000 + number), 53, length);
 }
 
 static size_t skip_name(const u8 *message, size_t length, size_t at)
@@ -89,17 +108,6 @@ void dns_answered(const u8 *message, size_t length)
 		}
 		at += 10u + get16(message + at + 8);
 	}
-}
-
-static int word_is(const char **word, const char *key)
-{
-	const char *at = *word;
-	while (*key && *at == *key)
-		at++, key++;
-	if (*key)
-		return 0;
-	*word = at;
-	return 1;
 }
 
 static struct nic *nic_named(const char *name)

@@ -128,7 +128,7 @@ void tcp_input(const struct packet *packet)
 {
 	const u8 *tcp = packet->payload;
 	const size_t header = packet->length >= TCP_HEADER ? (size_t)(tcp[12] >> 4) * 4 : 0;
-	if (header < TCP_HEADER || header > packet->length)
+	if (header < TCP_HEADER || header > packet->length || dns_tcp_input(packet))
 		return;
 	struct connection *c = find(packet, get16(tcp));
 	const u8 flags = tcp[13];
