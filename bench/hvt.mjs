@@ -140,7 +140,12 @@ async function measure(place, pipe, guests) {
     const resident = name.startsWith('bare') ? undefined : memory(contender, pipe);
     return [name, { output: median(output), exit: median(exit), rate: median(rate), ...resident }];
   });
-  const { bytes } = compileLoop({ folder: source('../plugins/tender-hvt/loop'), architecture: 'x86_64', compiler: 'gcc' });
+  const { bytes } = compileLoop({
+    folder: source('../plugins/tender-hvt/loop'),
+    architecture: 'x86_64',
+    compiler: 'gcc',
+    name: 'loop',
+  });
   return { figures: Object.fromEntries(figures), loop: bytes.length };
 }
 

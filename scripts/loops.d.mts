@@ -4,6 +4,8 @@ interface LoopPlace {
   readonly folder: string;
   readonly architecture: ArchitectureName;
   readonly compiler: string;
+  /** For which ABI: of today, or of 2018. */
+  readonly name: 'loop' | 'legacy-loop';
 }
 
 export function loopModule(what: LoopPlace): string;

@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The parts that are the same everywhere; what an architecture does in its own way is in FOLDER/ARCHITECTURE/arch.h. */
-export const loopSources = ['loop.c', 'hypercalls.c', 'stop.c'];
-export const loopHeaders = ['loop.h', 'loop.ld'];
+const sharedSources = ['loop.c', 'calls.c', 'stop.c'];
+/** Two loops of them: for the ABI of today, and for the one of 2018. */
+export const loopSources = {
+  loop: [...sharedSources, 'hypercalls.c', 'ring.c'],
+  'legacy-loop': [...sharedSources, 'legacy.c'],
+};
+export const loopHeaders = ['loop.h', 'calls.h', 'ring.h', 'loop.ld'];
 /** What an architecture has besides. */
 export const architectureSources = { x86_64: [], aarch64: ['aarch64/memcpy.c'] };
 
@@ -20,7 +25,7 @@ const architectureFlags = { x86_64: ['-fcf-protection=none'], aarch64: ['-mbranc
 
 /**
  * The module that the plugin imports.
- * @param {{ folder: string, architecture: string, compiler: string }} what
+ * @param {{ folder: string, architecture: string, compiler: string, name: keyof loopSources }} what
  */
 export function loopModule(what) {
   const { bytes, symbols } = compileLoop(what);
@@ -34,13 +39,13 @@ export function loopModule(what) {
 
 /**
  * The code, which ends where the parameters begin, and the offsets of its symbols.
- * @param {{ folder: string, architecture: string, compiler: string }} what
+ * @param {{ folder: string, architecture: string, compiler: string, name: keyof loopSources }} what
  */
-export function compileLoop({ folder, architecture, compiler }) {
+export function compileLoop({ folder, architecture, compiler, name }) {
   const work = mkdtempSync(join(tmpdir(), 'runnc-loop-'));
   try {
     const program = join(work, 'loop.elf');
-    const sources = [...loopSources, ...architectureSources[architecture]].map((file) => join(folder, file));
+    const sources = [...loopSources[name], ...architectureSources[architecture]].map((file) => join(folder, file));
     const includes = [`-I${folder}`, `-I${join(folder, architecture)}`, `-Wl,-T,${join(folder, 'loop.ld')}`];
     execFileSync(compiler, [...flags, ...architectureFlags[architecture], ...includes, '-o', program, ...sources]);
     const prefix = compiler.replace(/gcc$/, '');

@@ -48,6 +48,16 @@ test.each([
   ['named .hvt', { path: '/hello.hvt' }, 'legacy-hvt'],
   ['named .hvt and said to be for spt', { path: '/hello.hvt', tender: 'spt' }, 'legacy-spt'],
   ['said to be for hvt', { tender: 'hvt' }, 'legacy-hvt'],
+  [
+    'named .ukvm and linked where IncludeOS links',
+    { elf: elf({ segments: [segment(0x200000)] }), path: '/app.ukvm' },
+    'legacy-hvt',
+  ],
+  [
+    'named .hvt and linked where Linux programs are',
+    { elf: elf({ segments: [segment(0x400000)] }), path: '/app.hvt' },
+    undefined,
+  ],
 ] as const)('without a note, %s', (_what, program, abi) => {
   expect(ask(program)).toBe(abi);
 });

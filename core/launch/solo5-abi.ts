@@ -10,6 +10,8 @@ export type Abi = 'spt' | 'hvt' | 'legacy-spt' | 'legacy-hvt';
 const versions = [1, 2];
 /** Where Solo5 links programs; linkers put ordinary ones higher (Solo5 bindings/*.lds). */
 const solo5Base = 0x100000;
+/** Where linkers put ordinary programs; IncludeOS, which links its own way, is at 0x200000. */
+const linuxBase = 0x400000;
 const ET_EXEC = 2; // elf.h
 
 /**
@@ -21,8 +23,9 @@ export function abiOf({ path, elf, solo5 }: Pick<Program, 'path' | 'elf' | 'solo
   if (!solo5.abi) {
     if (elf.type !== ET_EXEC || elf.interpreter !== undefined || solo5.manifest || elf.segments.length === 0) return undefined;
     const lowest = Math.min(...elf.segments.map(({ address }) => address));
-    if (lowest < solo5Base || (lowest !== solo5Base && !path.endsWith('.nabla'))) return undefined;
-    return tender === 'hvt' || (tender === undefined && /\.(hvt|ukvm)$/.test(path)) ? 'legacy-hvt' : 'legacy-spt';
+    if (tender === 'hvt' || (tender === undefined && /\.(hvt|ukvm)$/.test(path)))
+      return lowest >= solo5Base && lowest < linuxBase ? 'legacy-hvt' : undefined;
+    return lowest === solo5Base || (lowest > solo5Base && path.endsWith('.nabla')) ? 'legacy-spt' : undefined;
   }
   const { target, version } = solo5.abi;
   const name = solo5Target(target);

@@ -22,6 +22,8 @@ export const programStart = 0x100000;
 export const largePage = 0x200000;
 /** hvt_cpu_x86_64.h, X86_GUEST_MAX_MEM_SIZE, and AARCH64_MMIO_BASE: the arguments of a hypercall are at a 32-bit address. */
 export const mostMemory = 2 ** 32;
+/** In 2018 there was one page of the level that has 512 entries of 2 MiB. */
+export const mostLegacyMemory = 2 ** 30;
 
 /**
  * Where guest memory begins in the process: 16 TiB, or less where user space is smaller; always a multiple of 4 GiB, so that a

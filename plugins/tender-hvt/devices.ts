@@ -9,6 +9,10 @@ export interface Device {
   readonly fd: number;
   /** In bytes; 0 for a network device. */
   readonly capacity: number;
+  /** Where the guest asks the loop and not the manifest. */
+  readonly readOnly?: boolean;
+  /** Likewise: six bytes as `02:42:ac:11:00:02`. */
+  readonly mac?: string;
 }
 
 export interface Devices {
@@ -37,7 +41,7 @@ export function devicesOf(host: Pick<Host, 'tape' | 'fillManifest'>, launch: Lau
 }
 
 /** Makes an open /dev/net/tun the other end of a tap device (linux/if_tun.h). */
-function attachTap({ tape }: Pick<Host, 'tape'>, fd: number, name: string): Op {
+export function attachTap({ tape }: Pick<Host, 'tape'>, fd: number, name: string): Op {
   const TUNSETIFF = 0x400454ca;
   const flags = 0x1002; // IFF_TAP | IFF_NO_PI
   const request = new Uint8Array(40); // struct ifreq

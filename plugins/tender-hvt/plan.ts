@@ -1,15 +1,14 @@
 /** The tape of an hvt guest: a virtual machine with its memory, registers and devices; then the run loop. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, TapePlan } from '../../core/plugin.ts';
-import { largePage, lowStart, memoryBaseOf, mostMemory, placesOf, stackSize } from './addresses.ts';
-import { lowMemory } from './boot-info.ts';
-import { devicesOf } from './devices.ts';
+import { largePage, memoryBaseOf, placesOf, stackSize } from './addresses.ts';
+import type { GuestAbi } from './guest-abi.ts';
 import { KVM, type KvmFacts } from './kvm.ts';
 import { loopParameters } from './loop-parameters.ts';
 import { loopPolicy } from './policy.ts';
 import type { Processor } from './processor.ts';
 
 const pageSize = 4096;
-/** Cookie of the timer in the wait set: no handle (loop/hypercalls.c, TIMER_COOKIE). */
+/** Cookie of the timer in the wait set: no handle (loop/calls.c, TIMER_COOKIE). */
 const timerCookie = 0xfffffffen;
 const SIGBUS = 7;
 const SIGSEGV = 11;
@@ -20,13 +19,14 @@ export type HvtHost = Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>;
 export interface Machine {
   readonly architecture: Architecture;
   readonly processor: Processor;
+  readonly abi: GuestAbi;
   readonly facts: KvmFacts;
 }
 
-/** The launch as a tape. Guest memory is `launch.memory` rounded down to 2 MiB, and at most 4 GiB. */
+/** The launch as a tape. Guest memory is `launch.memory` rounded down to 2 MiB, and at most what the ABI allows. */
 export function planLaunch(
   host: HvtHost,
-  { architecture, processor, facts }: Machine,
+  { architecture, processor, abi, facts }: Machine,
   launch: Launch,
   descriptors: DescriptorNumbers,
 ): TapePlan {
@@ -34,7 +34,7 @@ export function planLaunch(
     host.tape;
   const { code, faultHandlerOffset, readRegisters, writeTables } = processor;
   const { elf } = launch.program;
-  const memory = Math.min(Math.floor(launch.memory / largePage) * largePage, mostMemory);
+  const memory = Math.min(Math.floor(launch.memory / largePage) * largePage, abi.mostMemory);
   const program = descriptors.program as number;
   const kvm = descriptors.kvm as number;
   // The lowest free numbers, in the order in which the tape makes them.
@@ -42,16 +42,17 @@ export function planLaunch(
   const [vcpu, waitSet, timer] = [vm + 1, vm + 2, vm + 3];
   const places = placesOf(architecture.launcherBase);
   const memoryBase = memoryBaseOf(architecture.launcherBase);
-  const stack = memory - architecture.stackGap;
 
   const { ops: mapping, end } = host.mapProgram(elf.segments, { fd: program, base: memoryBase, executable: false });
   if (end + pageSize > memory) throw tooLittle(end, memory);
-  const devices = devicesOf(host, launch, descriptors);
+  const devices = abi.devices(host, launch, descriptors);
+  const ring = abi.ring(devices, memory, end);
+  const stack = (ring === 0 ? memory : ring) - architecture.stackGap;
   const { commandLine } = launch;
   const { cyclesPerSecond } = facts;
   const { manifest } = devices;
-  const low = lowMemory(putWord, { memory, programEnd: end, cyclesPerSecond, writeTables, manifest, commandLine });
-  const loop = { memoryBase, memory, run: places.run, vcpu, waitSet, timer, devices: devices.list };
+  const low = abi.lowMemory(putWord, { memory, ring, programEnd: end, cyclesPerSecond, writeTables, manifest, commandLine });
+  const loop = { memoryBase, memory, run: places.run, vcpu, waitSet, timer, ring, devices: devices.list };
   const parameters = loopParameters(putWord, loop);
 
   const restorer = architecture.restorerOffset === undefined ? undefined : addressOf('restorer');
@@ -59,7 +60,10 @@ export function planLaunch(
   const readWrite = PROT.read | PROT.write;
   const packed = architecture.packedEvents === true;
   const ops: Op[] = [
-    ...guestMemory(host, { base: memoryBase, size: memory, lowLength: low.length, hugePages: launch.hugePages }),
+    ...guestMemory(host, {
+      ...{ base: memoryBase, size: memory, lowStart: abi.lowStart, lowLength: low.length },
+      hugePages: launch.hugePages,
+    }),
     ...mapping,
     ioctl(kvm, KVM.createVm, facts.machineType, 'making the virtual machine (KVM_CREATE_VM)'),
     ioctl(vm, KVM.setUserMemoryRegion, words(0, 0, memory, memoryBase), "giving the virtual machine the guest's memory"),
@@ -83,7 +87,7 @@ export function planLaunch(
     kind: 'tape',
     ops,
     segments: [
-      { address: memoryBase + lowStart, bytes: low },
+      { address: memoryBase + abi.lowStart, bytes: low },
       { address: places.loop, bytes: concatenated(code, parameters), executable: true },
     ],
     entry: BigInt(places.loop),
@@ -98,13 +102,14 @@ interface GuestMemory {
   /** Its address in the process. */
   readonly base: number;
   readonly size: number;
-  /** How much of it, from `lowStart` on, the launcher's image brings along. */
+  /** How much of it, and from where on, the launcher's image brings along. */
+  readonly lowStart: number;
   readonly lowLength: number;
   readonly hugePages: boolean;
 }
 
 /** Zeroed memory around what the launcher's image brings along. */
-function guestMemory({ tape }: HvtHost, { base, size, lowLength, hugePages }: GuestMemory): readonly Op[] {
+function guestMemory({ tape }: HvtHost, { base, size, lowStart, lowLength, hugePages }: GuestMemory): readonly Op[] {
   const { MAP, mmap, noHugePages, PROT } = tape;
   const lowEnd = lowStart + Math.ceil(lowLength / pageSize) * pageSize;
   const map = (from: number, length: number) =>

@@ -1,5 +1,6 @@
 /**
- * Builds the test guests: each NAME.c here becomes build/guests/NAME.spt and NAME.hvt; `linux` beside them is an ordinary
+ * Builds the test guests: each NAME.c here becomes build/guests/NAME.spt and NAME.hvt, and some also NAME.legacy and NAME.ukvm,
+ * which are spt and hvt of 2018; `linux` beside them is an ordinary
  * static program. Plain JavaScript, so that Node 20 runs it as a script too; the types are in build.d.mts.
  */
 import { createHash } from 'node:crypto';
@@ -12,7 +13,7 @@ import { execa } from 'execa';
 const sources = fileURLToPath(new URL('.', import.meta.url));
 const output = fileURLToPath(new URL('../../build/guests', import.meta.url));
 const tenders = ['spt', 'hvt'];
-/** Built for the ABI of 2018 too, as NAME.legacy: those that need no manifest. */
+/** Built for the ABIs of 2018 too, as NAME.legacy (spt) and NAME.ukvm (hvt): those that need no manifest. */
 const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'rumprun-args', 'sleep'];
 
 /** By Node's name for the processor. */
@@ -101,12 +102,18 @@ async function build({ compiler, folder, flags }, files) {
       }
     }
     const legacy = join(sources, 'legacy');
-    const legacyFiles = ['crt-legacy.c', 'legacy-devices.c'].map((file) => join(legacy, file));
-    await gcc(...compile, `-I${legacy}`, '-mgeneral-regs-only', ...legacyFiles);
-    for (const name of [...legacyToo, 'legacy-devices']) {
-      const objects = ['start.o', 'crt-legacy.o', 'text.o', `${name}.o`];
-      await gcc(...linkerFlags, `-Wl,-T,${join(legacy, 'legacy.ld')},--no-warn-rwx-segments`, '-o', `${name}.legacy`, ...objects);
-      programs.push(`${name}.legacy`);
+    const legacyFiles = (await readdir(legacy)).filter((file) => file.endsWith('.c')).sort();
+    await gcc(...compile, `-I${legacy}`, '-mgeneral-regs-only', ...legacyFiles.map((file) => join(legacy, file)));
+    const script = `-Wl,-T,${join(legacy, 'legacy.ld')},--no-warn-rwx-segments`;
+    for (const [tender, names] of [
+      ['legacy', [...legacyToo, 'legacy-devices']],
+      ['ukvm', [...legacyToo, 'ukvm-devices']],
+    ]) {
+      for (const name of names) {
+        const program = `${name}.${tender}`;
+        await gcc(...linkerFlags, script, '-o', program, 'start.o', `crt-${tender}.o`, 'text.o', `${name}.o`);
+        programs.push(program);
+      }
     }
     for (const program of programs) await rename(join(temporary, program), join(output, program));
   } finally {

@@ -25,6 +25,8 @@ export interface VmOptions {
   /** Loaded before the script, with those that they need: `tun`, `kvm-amd`, `veth`. */
   readonly modules?: readonly string[];
   readonly timeoutSeconds: number;
+  /** Is told what the script writes as it comes, in pieces of any size. */
+  readonly onOutput?: (piece: string) => void;
 }
 
 export interface VmResult {
@@ -48,7 +50,7 @@ export function missingForVm(): string | undefined {
 
 /** Boots, runs the script, and returns its status and output; throws when it comes to no end. */
 export async function runInVm(options: VmOptions): Promise<VmResult> {
-  const { files, script, cpus = 2, memoryMiB = 1024, cpu = 'max', modules = [], timeoutSeconds } = options;
+  const { files, script, cpus = 2, memoryMiB = 1024, cpu = 'max', modules = [], timeoutSeconds, onOutput } = options;
   const [kernel, busybox] = await Promise.all([kernelPackage().then(unpackedPackage), unpackedPackage('busybox-static')]);
   const [release = ''] = await readdir(join(kernel, 'lib/modules'));
   const endMark = randomUUID();
@@ -74,6 +76,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
         ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off cgroup_no_v1=all'],
       ],
       timeoutSeconds,
+      onOutput,
     );
     const [before = '', after] = output.split(`\n${endMark} `, 2);
     if (after !== undefined) return { status: Number.parseInt(after, 10), output: before };
@@ -86,12 +89,13 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   }
 }
 
-async function runQemu(args: readonly string[], timeoutSeconds: number): Promise<string> {
+async function runQemu(args: readonly string[], timeoutSeconds: number, onOutput?: VmOptions['onOutput']): Promise<string> {
   const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => qemu.kill('SIGKILL'), timeoutSeconds * 1000);
   let output = '';
   qemu.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
+    onOutput?.(chunk);
   });
   try {
     await new Promise((resolve, reject) => qemu.on('error', reject).on('close', resolve));

@@ -15,7 +15,7 @@ const MiB = 2 ** 20;
 const compiler = compilerFor('aarch64');
 
 function lowOf(memory: number) {
-  const facts = { memory, programEnd: 0x123000, cyclesPerSecond: 0, writeTables, manifest: new Uint8Array(112) };
+  const facts = { memory, ring: 0, programEnd: 0x123000, cyclesPerSecond: 0, writeTables, manifest: new Uint8Array(112) };
   const bytes = lowMemory(tape.putWord, { ...facts, commandLine: '' });
   const view = new DataView(bytes.buffer);
   return { bytes, word: (address: number) => view.getBigUint64(address - lowStart, true) };

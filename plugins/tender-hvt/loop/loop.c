@@ -23,7 +23,7 @@ _Noreturn static void stop_on(const struct parameters *p, const struct kvm_run *
 			stop(p, STATUS_FAULT, "it wrote to memory that is read-only, ", run->mmio.phys_addr);
 		stop(p, STATUS_FAULT, "it touched an address outside its memory, ", run->mmio.phys_addr);
 	case KVM_EXIT_HLT:
-		stop(p, STATUS_FAULT, "it halted the processor, exit reason ", run->exit_reason);
+		halted(p);
 	case KVM_EXIT_FAIL_ENTRY:
 		stop(p, STATUS_KVM, "the processor refused to enter it, reason ", run->fail_entry.hardware_entry_failure_reason);
 	case KVM_EXIT_INTERNAL_ERROR:
@@ -36,6 +36,7 @@ _Noreturn static void stop_on(const struct parameters *p, const struct kvm_run *
 _Noreturn __attribute__((section(".text.loop"))) void loop(const struct parameters *p)
 {
 	prepare(p);
+	begin(p);
 	for (;;) {
 		long result = system_call(__NR_ioctl, p->vcpu, KVM_RUN, 0, 0, 0, 0);
 		if (result == -EINTR || result == -EAGAIN)

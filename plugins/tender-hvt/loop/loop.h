@@ -22,9 +22,12 @@ enum { DEVICE_NONE = 0, DEVICE_BLOCK = 1, DEVICE_NET = 2 };
 
 /* A device by its handle, which is its index in the manifest. */
 struct device {
-	u32 kind;
+	uint16_t kind, read_only;
 	i32 fd;
-	u64 capacity;
+	union {
+		u64 capacity; /* of a block device, in bytes */
+		u8 mac[8];    /* of a network device: six of them */
+	};
 };
 
 /* MFT_MAX_ENTRIES, Solo5 include/mft_abi.h. */
@@ -37,6 +40,8 @@ struct parameters {
 	const struct kvm_run *run;
 	i32 vcpu, wait_set, timer;
 	u32 device_count;
+	/* Guest-physical address of the ring for network devices, which lies inside memory; 0 where there is none. */
+	u64 ring;
 	struct device devices[MOST_DEVICES];
 };
 
@@ -49,7 +54,12 @@ enum { STATUS_FAULT = 128 + 11, STATUS_FORBIDDEN = 128 + 31, STATUS_KVM = 70 };
 /* Says in one line on stderr why the guest ends, and ends it. `text` stands before a number in hexadecimal. */
 _Noreturn void stop(const struct parameters *p, int status, const char *text, u64 number);
 
-/* Does one hypercall; returns unless it ends the guest. */
+/*
+ * The ABI that the guest speaks, hypercalls.c or legacy.c. `hypercall` does one and returns unless it ends the guest; `begin` comes
+ * before the guest's first instruction; `halted` when the guest has halted the processor.
+ */
 void hypercall(const struct parameters *p, u64 number, u64 address);
+void begin(const struct parameters *p);
+_Noreturn void halted(const struct parameters *p);
 
 #endif

@@ -1,7 +1,8 @@
 /** An x86_64 processor under KVM. */
-import { code, faultHandlerOffset } from '../generated/loop-x86_64.ts';
+import * as loop from '../generated/loop-x86_64.ts';
 import { KVM } from '../kvm.ts';
 import type { Processor } from '../processor.ts';
+import { type Layout, layout } from './layouts.ts';
 import { registers, specialRegisters } from './registers.ts';
 import { writeTables } from './tables.ts';
 
@@ -20,11 +21,15 @@ const mostCpuidEntries = 256;
 const cpuidHeader = 8;
 const cpuidEntry = 40;
 
-export const x86_64: Processor = {
+/** With a run loop, and with tables for guests of one ABI. */
+export const x86_64With = (
+  { code, faultHandlerOffset }: Pick<Processor, 'code' | 'faultHandlerOffset'>,
+  layout: Layout,
+): Processor => ({
   code,
   faultHandlerOffset,
   readRegisters: requests.getRegs,
-  writeTables,
+  writeTables: (low, memory) => writeTables(low, memory, layout),
   machineType: () => 0,
   /** The model is a struct kvm_cpuid2: what KVM can offer a guest of this processor. */
   facts(ask, kvm, vm) {
@@ -42,8 +47,10 @@ export const x86_64: Processor = {
   prepare({ ioctl }, { vcpu, facts, entry, stack }) {
     return [
       ioctl(vcpu, requests.setCpuid2, facts.model, 'telling the virtual processor what it can do (KVM_SET_CPUID2)'),
-      ioctl(vcpu, requests.setSregs, specialRegisters(), 'setting its special registers (KVM_SET_SREGS)'),
+      ioctl(vcpu, requests.setSregs, specialRegisters(layout), 'setting its special registers (KVM_SET_SREGS)'),
       ioctl(vcpu, requests.setRegs, registers(entry, stack), 'setting its registers (KVM_SET_REGS)'),
     ];
   },
-};
+});
+
+export const x86_64 = x86_64With(loop, layout);

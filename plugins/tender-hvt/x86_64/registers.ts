@@ -1,5 +1,6 @@
 /** The registers that an x86_64 guest starts with, as KVM takes them (asm/kvm.h: struct kvm_sregs, struct kvm_regs). */
-import { bootInfoAddress, tables } from '../addresses.ts';
+import { bootInfoAddress } from '../addresses.ts';
+import type { Layout } from './layouts.ts';
 import { descriptorsLimit } from './tables.ts';
 
 /** Intel SDM, volume 3A, 2.5: PE, NE, WP, PG; PAE, OSFXSR, OSXMMEXCPT; and 2.2.1: LME, LMA. */
@@ -25,16 +26,16 @@ const task: SegmentRegister = { limit: 0, selector: 0, type: 11, present: true }
 const none: SegmentRegister = { limit: 0, selector: 0, type: 0, unusable: true };
 
 /** struct kvm_sregs: cs, ds, es, fs, gs, ss, tr, ldt; gdt, idt; cr0, cr2, cr3, cr4, cr8, efer, apic_base; pending interrupts. */
-export function specialRegisters(): Uint8Array {
+export function specialRegisters({ descriptors, level4 }: Layout): Uint8Array {
   const bytes = new Uint8Array(0x138);
   const view = new DataView(bytes.buffer);
   [code, data, data, data, data, data, task, none].forEach((register, index) => {
     writeSegment(view, index * 24, register);
   });
-  view.setUint32(192, tables.descriptors, true);
+  view.setUint32(192, descriptors, true);
   view.setUint16(200, descriptorsLimit, true);
   view.setUint32(224, controls.cr0, true);
-  view.setUint32(240, tables.level4, true);
+  view.setUint32(240, level4, true);
   view.setUint32(248, controls.cr4, true);
   view.setUint32(264, controls.efer, true);
   return bytes;

@@ -6,6 +6,8 @@
 
 /* Solo5 include/hvt_abi.h, HVT_HYPERCALL_MMIO_BASE: a hypercall is a 32-bit store to this address + 8 times its number. */
 #define HYPERCALL_BASE 0x100000000ull
+/* HVT_RING_KICK_MMIO_BASE, counted as hypercalls are. */
+#define KICK (0x100 / 8)
 /* Where the exception vectors that the guest starts with store to (../../aarch64/vectors.ts). */
 #define EXCEPTION_ADDRESS (HYPERCALL_BASE + 0x800)
 /* Those vectors, the boot information, and what is between them are below the program: no guest's own code is there. */

@@ -6,6 +6,8 @@
 
 /* Solo5 include/hvt_abi.h, HVT_HYPERCALL_PIO_BASE: a hypercall is a 32-bit OUT to this port + its number. */
 #define HYPERCALL_PORT 0x500
+/* HVT_RING_KICK_PIO_BASE, counted as hypercalls are. */
+#define KICK (0x600 - HYPERCALL_PORT)
 
 #define INSTRUCTION_POINTER "rip"
 

@@ -1,7 +1,13 @@
 /* What all parts of the fuzz test know: the loop itself, the guest that it has, random choices. */
 #include "../../loop/loop.c"
-#include "../../loop/hypercalls.c"
+#include "../../loop/calls.c"
 #include "../../loop/stop.c"
+#ifdef LEGACY
+#include "../../loop/legacy.c"
+#else
+#include "../../loop/hypercalls.c"
+#include "../../loop/ring.c"
+#endif
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +25,16 @@
 
 const struct parameters parameters;
 
-enum { GOES_ON, HALTS, FORBIDDEN, FAULTS, KVM_FAILS };
+/* ANYHOW: what follows depends on what a frame wrote over the ring. */
+enum { GOES_ON, HALTS, FORBIDDEN, FAULTS, KVM_FAILS, ANYHOW };
 static struct parameters guest_parameters;
 static struct kvm_run *run_page;
-static u64 cases, limit, state, ended[256];
+/* `kicks` counts those of a ring with entries that are all well. */
+static u64 cases, limit, state, kicks, ended[256];
 /* What the case before this one must have led to, what it did, and whether the kernel has been made to answer EFAULT. */
 static int expected, status, faulted, in_case;
+/* Whether the kernel makes no errors for once, so that a long row of calls comes to its end. */
+static int calm;
 static jmp_buf end_of_guest;
 
 static u64 next(void)
@@ -68,9 +78,4 @@ static int inside(const void *at, u64 length)
 static int in_guest(u64 address, u64 length)
 {
 	return (unsigned __int128)address + length <= guest_parameters.memory_size;
-}
-
-static int of_kind(u64 handle, u32 kind)
-{
-	return handle < guest_parameters.device_count && guest_parameters.devices[handle].kind == kind;
 }

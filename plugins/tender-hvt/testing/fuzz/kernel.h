@@ -8,7 +8,7 @@ static long transfer(void *data, u64 count, int fills)
 	if (fills && done)
 		bytes[0] = bytes[done - 1] = (u8)next();
 	static const long errors[] = {-4, -11, -32, -14, -5}; /* EINTR, EAGAIN, EPIPE, EFAULT, EIO */
-	if (!one_in(8))
+	if (calm || !one_in(8))
 		return (long)(done > 0x7ffff000 ? 0x7ffff000 : done); /* MAX_RW_COUNT, linux/fs.h */
 	long error = errors[next() % 5];
 	if (error == -14)
