@@ -74,6 +74,7 @@ const run: CommandSpec = {
     const lifecycle = await import('../lifecycle/run.ts');
     return lifecycle.run(context, {
       ...createOptionsOf(id, options),
+      forwarded: forwardedArguments(process.argv.slice(2)),
       detach: options.detach === true,
       keep: options.keep === true,
     });

@@ -5,7 +5,7 @@ import { shapeOf } from './command.ts';
 import { globalOptions } from './global.ts';
 
 /** Global options that the other runtime gets with values of its own, or does not know. */
-const ours = ['--root', '--config', '--rootless', '--criu'];
+const ours = ['--root', '--config', '--profile', '--rootless', '--criu'];
 
 /** All arguments but those. */
 export function forwardedArguments(argv: readonly string[]): readonly string[] {
@@ -32,7 +32,7 @@ export function delegable(spec: CommandSpec): CommandSpec {
         const path = delegateOf(context.store, id);
         if (path !== undefined) {
           const { forward } = await import('../lifecycle/delegation.ts');
-          return forward(context, id, path, forwardedArguments(process.argv.slice(2)), spec.name === 'delete');
+          return forward(context, id, path, { command: spec.name, argv: forwardedArguments(process.argv.slice(2)) });
         }
       }
       return spec.run(context, args, options);

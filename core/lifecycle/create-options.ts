@@ -13,4 +13,6 @@ export interface CreateOptions {
   readonly foreground?: boolean;
   /** The arguments of this very command for another runtime, should it turn out to be one for it. */
   readonly forwarded?: readonly string[];
+  /** This is a `run`, which another runtime gets whole; `stays`: its container outlives the command (detached, or kept). */
+  readonly run?: { readonly stays: boolean };
 }

@@ -15,7 +15,7 @@ import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import type { CreateOptions } from './create-options.ts';
 import { delegateOfOther, delegateOfSandbox } from './delegate-choice.ts';
-import { createElsewhere } from './delegation.ts';
+import { type CreatedElsewhere, createElsewhere } from './delegation.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { destroy, ledgerOf } from './destroy.ts';
 import { firstRecord } from './first-record.ts';
@@ -29,7 +29,7 @@ import { programRoot } from './program-root.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
-export async function create(context: Context, options: CreateOptions): Promise<ProcessIdentity> {
+export async function create(context: Context, options: CreateOptions): Promise<CreatedElsewhere> {
   checkId(options.id);
   context.store.demandFree(options.id);
   const bundle = loadBundle(options.bundle);

@@ -7,14 +7,14 @@ import type { CreateOptions } from './create-options.ts';
 import { deleteContainer } from './delete.ts';
 import { start } from './start.ts';
 
-export interface RunOptions extends Omit<CreateOptions, 'foreground'> {
+export interface RunOptions extends Omit<CreateOptions, 'foreground' | 'run'> {
   readonly detach: boolean;
   /** Keep the container after it has stopped. */
   readonly keep: boolean;
 }
 
 /** Signals that go on to the container while `run` waits for it. */
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+const forwardedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Returns the container's exit status; 0 when detached. */
 export async function run(context: Context, { detach, keep, ...options }: RunOptions): Promise<number> {
@@ -26,8 +26,9 @@ export async function run(context: Context, { detach, keep, ...options }: RunOpt
       // It ended this moment.
     }
   };
-  for (const signal of detach ? [] : forwarded) process.on(signal, forward);
-  const init = await create(context, { ...options, foreground: !detach });
+  for (const signal of detach ? [] : forwardedSignals) process.on(signal, forward);
+  const init = await create(context, { ...options, foreground: !detach, run: { stays: detach || keep } });
+  if (init.ended !== undefined) return init.ended;
   pid = init.pid;
   try {
     await start(context, options.id);
@@ -39,6 +40,6 @@ export async function run(context: Context, { detach, keep, ...options }: RunOpt
     await deleteContainer(context, options.id, true).catch((leftBehind) => context.log.warn(sentenceOf(leftBehind)));
     throw error;
   } finally {
-    for (const signal of forwarded) process.off(signal, forward);
+    for (const signal of forwardedSignals) process.off(signal, forward);
   }
 }

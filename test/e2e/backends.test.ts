@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { builtIn } from '../../config/registry.ts';
 import { containers } from './containers.ts';
 import { dockerAt } from './engine/docker.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
@@ -150,23 +149,30 @@ test('one line of runnc.config takes the same image for another kind of unikerne
   expect(await line({ unikernel: 'includeos' })).toContain('no plugin that is loaded is called includeos');
 });
 
-test('plugins of runnc.config: an executable heap for a guest of 2018, and other images by another runtime', async () => {
+test('what runnc.config says of executable heaps, and of images for another runtime', async () => {
   const other = dockerAt((engine as Engine).address);
   await other.buildImage('both', {
-    files: {
-      '/devices': `${guests}/legacy-devices.legacy`,
-      '/runnc.json': Buffer.from('{"unikernel": "solo5"}'),
-    },
+    files: { '/node.nabla': `${guests}/legacy-devices.legacy`, '/other.nabla': `${guests}/legacy-devices.legacy` },
   });
-  await other.buildImage('ordinary', { files: { '/linux': `${guests}/linux` } });
-  const options: Record<string, object> = { 'tender-spt': { execHeap: 'on' }, 'delegate-oci': { delegate: 'all' } };
-  const plugins = builtIn.map(([{ name }]) => [name, options[name] ?? {}]);
-  writeFileSync(config, JSON.stringify({ plugins }));
-  const run = (...args: string[]) => other.docker('run', '--rm', '--runtime=runnc', '--network=none', ...args);
-  expect(await run('both', '/devices', 'execute-heap')).toEqual({
+  await other.buildImage('ordinary', { files: { '/linux': `${guests}/linux`, '/pause': `${guests}/pause` } });
+  const run = (options: object, ...args: string[]) => {
+    writeFileSync(config, JSON.stringify({ options }));
+    return other.docker('run', '--rm', '--runtime=runnc', '--network=none', ...args);
+  };
+  const heap = async (execHeap: string, program: string) =>
+    (await run({ 'tender-spt': { execHeap } }, 'both', program, 'execute-heap')).status;
+  // 139: a segmentation fault.
+  expect(await heap('auto', '/node.nabla')).toBe(0);
+  expect(await heap('auto', '/other.nabla')).toBe(139);
+  expect(await heap('off', '/node.nabla')).toBe(139);
+  expect(await heap('on', '/other.nabla')).toBe(0);
+
+  const refused = { status: 125, stderr: expect.stringContaining('not a unikernel that runnc knows') };
+  expect(await run({ 'delegate-oci': { delegate: 'all' } }, 'ordinary', '/linux')).toEqual({
     status: 0,
     stderr: '',
-    stdout: 'about to run the heap\nstill alive\n',
+    stdout: 'Hello from Linux\n',
   });
-  expect(await run('ordinary', '/linux')).toEqual({ status: 0, stderr: '', stdout: 'Hello from Linux\n' });
+  expect(await run({ 'delegate-oci': { delegate: 'sandbox' } }, 'ordinary', '/linux')).toMatchObject(refused);
+  expect(await run({ 'delegate-oci': { delegate: 'refuse' } }, 'ordinary', '/pause')).toMatchObject(refused);
 });

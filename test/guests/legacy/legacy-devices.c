@@ -99,9 +99,26 @@ static int next_is(const char **cursor, const char *word)
 	return 1;
 }
 
+/* The words behind the program's name where the command line is rumprun's: what `"cmdline":"` begins with. */
+static const char *words(char *line)
+{
+	static const char key[] = "\"cmdline\":\"";
+	if (*line != '{')
+		return line;
+	size_t seen = 0;
+	while (*line && seen < sizeof(key) - 1)
+		seen = *line == key[seen] ? seen + 1 : 0, line++;
+	while (*line && *line != ' ' && *line != '"')
+		line++;
+	for (char *end = line; *end; end++)
+		if (*end == '"')
+			*end = 0;
+	return line;
+}
+
 int run(const struct guest *guest)
 {
-	const char *cursor = guest->command_line;
+	const char *cursor = words((char *)guest->command_line);
 	boot = guest->boot_info;
 	while (has_word(cursor)) {
 		if (next_is(&cursor, "info"))
