@@ -15,4 +15,5 @@ export type * from './plugin/policy.ts';
 export type * from './plugin/program.ts';
 export type * from './plugin/tape.ts';
 export type * from './plugin/tree.ts';
+export type { Netlink, NetlinkMessage } from './sys/netlink.ts';
 export type { RunResult } from './sys/run-in-network.ts';

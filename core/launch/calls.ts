@@ -4,6 +4,7 @@
  */
 export * from './calls/files.ts';
 export * from './calls/loopback.ts';
+export * from './calls/mailbox.ts';
 export * from './calls/memory.ts';
 export { addressOf, call, mark, mutable, type OpOptions, putWord, slot, struct, words } from './calls/op.ts';
 export * from './calls/privileges.ts';

@@ -199,6 +199,8 @@ function setUpOps(options: InitOptions): readonly Op[] {
       tape.writeFile(`/proc/sys/${key.replaceAll('.', '/')}`, value, { label: `setting the sysctl ${key} to ${value}` }),
     ),
     ...options.openInside.map(({ path, flags }) => tape.open(path, flags)),
+    // The numbers after those (descriptorsOf).
+    ...(options.openInside.length > 0 ? [tape.socketPair()] : []),
     ...(execLabel === undefined
       ? []
       : tape.writeFile('/proc/self/attr/exec', execLabel, { label: `taking on the security label ${execLabel}` })),

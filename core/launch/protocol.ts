@@ -5,3 +5,9 @@ export const descriptor = { report: 3, program: 4, firstFree: 5, sync: 100, dire
 
 /** Records on the report pipe are two words; failures have a tape number in the upper half of the first. */
 export const report = { pid: 1n << 48n, ready: 2n << 48n, started: 3n << 48n } as const;
+
+/** Numbers of the two ends of a socket that init has in hand: `start` fetches the one to send through, the tender's tape reads the other. */
+export interface Mailbox {
+  readonly receive: number;
+  readonly send: number;
+}

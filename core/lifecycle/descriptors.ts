@@ -1,7 +1,7 @@
 /** Which files a guest's process has open from the start, and their fixed numbers. */
 import { constants } from 'node:fs';
 import { OPEN } from '../launch/calls.ts';
-import { descriptor } from '../launch/protocol.ts';
+import { descriptor, type Mailbox } from '../launch/protocol.ts';
 import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../plugin.ts';
 
 export interface Descriptors {
@@ -9,6 +9,8 @@ export interface Descriptors {
   readonly open: readonly Descriptor[];
   /** Opened inside the container's namespaces. */
   readonly openInside: readonly Descriptor[];
+  /** The two ends of a socket through which `start` can hand over open files; only where there are network devices. */
+  readonly mailbox: Mailbox | undefined;
   /** `program`, the tender's own, `block:NAME` and `net:NAME`; `free` is the lowest number that is not taken. */
   readonly numbers: DescriptorNumbers;
 }
@@ -28,10 +30,13 @@ export function descriptorsOf(tender: Tender, unikernel: Unikernel, blocks: read
   const openInside = unikernel.devices
     .filter(({ kind }) => kind === 'net')
     .map(({ name }) => ({ name: `net:${name}`, path: '/dev/net/tun', flags: OPEN.readWrite | OPEN.nonBlock }));
+  const taken = descriptor.firstFree + open.length + openInside.length;
+  const mailbox = openInside.length > 0 ? { receive: taken, send: taken + 1 } : undefined;
   const named = [...open, ...openInside].map(({ name }, index) => [name, descriptor.firstFree + index] as const);
   return {
     open,
     openInside,
-    numbers: { program: descriptor.program, ...Object.fromEntries(named), free: descriptor.firstFree + named.length },
+    mailbox,
+    numbers: { program: descriptor.program, ...Object.fromEntries(named), free: mailbox ? mailbox.send + 1 : taken },
   };
 }

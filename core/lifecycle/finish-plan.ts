@@ -11,6 +11,7 @@ import type { Held } from '../state/store.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
 import { containerOf } from './container.ts';
 import type { Context } from './context.ts';
+import { descriptorsOf } from './descriptors.ts';
 import { ledgerOf } from './destroy.ts';
 import { ask } from './identify.ts';
 import { noNetwork, planTape } from './launch.ts';
@@ -32,17 +33,21 @@ export async function finishPlan(context: Context, held: Held, init: ProcessIden
     const identified = { architecture, program, ...(await ask(runtime, container, program, architecture, config)) };
     await runtime.hooks.start.promise(container);
     if (record.planned === true) return;
-    const network = await runtime.hooks.network.promise(container, identified.unikernel);
-    if (!network && identified.unikernel.devices.some(({ kind, optional }) => kind === 'net' && !optional))
+    const found = await runtime.hooks.network.promise(container, identified.unikernel);
+    if (!found && identified.unikernel.devices.some(({ kind, optional }) => kind === 'net' && !optional))
       throw new RunncError('ERR_DEVICE', `no plugin gives ${program.path} the network devices that it declares`);
+    const network = found ?? noNetwork;
     const blocks = record.blocks ?? [];
     const memory = guestMemory(config.memory, memoryLimit(record.cgroup as NonNullable<typeof record.cgroup>));
     const profile = bundle.spec.linux?.seccomp;
     writeTender(
       init,
       directory,
-      await planTape(runtime, container, { identified, config, memory, blocks, network: network ?? noNetwork, profile }),
+      await planTape(runtime, container, { identified, config, memory, blocks, network, profile }),
     );
+    const files = network.devices.flatMap(({ file }) => file ?? []);
+    const { mailbox } = descriptorsOf(identified.tender, identified.unikernel, blocks);
+    if (mailbox && files.length > 0) await (await import('./hand-over.ts')).handOver(init, mailbox, files);
   } finally {
     closeSync(fd);
   }

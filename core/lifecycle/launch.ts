@@ -6,7 +6,7 @@ import { checkCommandLine } from '../launch/command-line.ts';
 import { checkProgramFits } from '../launch/solo5-layout.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { callsBeforeProgram, callsBeneathFilter, completePolicy, programTape, tenderTape } from '../launch/tender-tape.ts';
-import type { Architecture, BlockDevice, Container, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
+import type { Architecture, BlockDevice, Container, DescriptorNumbers, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { isTapped } from './hooks.ts';
 import type { Identified } from './identify.ts';
@@ -33,19 +33,25 @@ export async function planTape(runtime: Runtime, container: Container, input: La
   const launch = isTapped(runtime.hooks.launch) ? await runtime.hooks.launch.promise(neutral, container) : neutral;
   checkCommandLine(launch.commandLine);
   if (program.solo5.abi) checkProgramFits(program.elf, launch.memory, program.path);
-  const plan = await tender.plan(launch, descriptorsOf(tender, unikernel, blocks).numbers);
+  const { numbers, mailbox } = descriptorsOf(tender, unikernel, blocks);
+  const plan = await tender.plan(launch, numbers);
+  const handover = mailbox && { mailbox, places: placesOf(launch.network, numbers) };
   if (plan.kind === 'program') {
     if (!tender.hostFiles)
       throw new RunncError('ERR_PLUGIN', `the tender ${tender.name} is a program, and names none of its files`);
     const allow = [...callsBeneathFilter, ...callsBeforeProgram];
     const profile = input.profile && (await compileProfile(runtime, architecture, input.profile, allow));
-    return programTape({ plan, architecture, profile });
+    return programTape({ plan, architecture, profile, handover });
   }
   const filter = await compile(runtime, architecture, { kind: 'policy', policy: completePolicy(plan.policy) });
   const profile = input.profile && (await compileProfile(runtime, architecture, input.profile, callsBeneathFilter));
   const name = program.path.slice(program.path.lastIndexOf('/') + 1);
-  return tenderTape({ plan, architecture, name, filter, profile });
+  return tenderTape({ plan, architecture, name, filter, profile, handover });
 }
+
+/** Devices that are open files, in the order in which `handOver` sends them. */
+const placesOf = ({ devices }: Network, numbers: DescriptorNumbers) =>
+  devices.filter(({ file }) => file !== undefined).map(({ name }) => ({ device: name, place: numbers[`net:${name}`] as number }));
 
 async function compile({ hooks }: Runtime, architecture: Architecture, request: FilterRequest): Promise<Uint8Array> {
   const program = await hooks.filter.promise(request, architecture);

@@ -1,7 +1,8 @@
 /** A pseudo-terminal for the container, its master sent to the engine over --console-socket. */
 import { closeSync, constants, openSync } from 'node:fs';
 import { RunncError } from '../errors.ts';
-import { libc, loadKoffi } from '../sys/libc.ts';
+import { libc } from '../sys/libc.ts';
+import { sendDescriptor } from '../sys/send-descriptor.ts';
 
 // asm-generic/ioctls.h
 const TIOCSWINSZ = 0x5414;
@@ -10,8 +11,6 @@ const TIOCGPTPEER = 0x5441;
 // linux/socket.h, linux/net.h
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
 const masterName = '/dev/ptmx';
 
 export interface ConsoleSize {
@@ -46,7 +45,7 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
       window.writeUInt16LE(size.width, 2);
       call('setting the terminal size', 'ioctl', slave, TIOCSWINSZ, 'void *', window);
     }
-    await sendDescriptor(socketPath, master);
+    await sendTerminal(socketPath, master);
     return slave;
   } catch (cause) {
     if (slave !== undefined) closeSync(slave);
@@ -58,10 +57,10 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
   }
 }
 
-/** Sends an open descriptor over a unix socket (unix(7), SCM_RIGHTS), with the terminal's name as the message, as runc does. */
-async function sendDescriptor(socketPath: string, fd: number): Promise<void> {
-  const { call } = await libc();
-  const { address } = await loadKoffi();
+/** Sends the terminal over the engine's socket, with its name as the message, as runc does. */
+async function sendTerminal(socketPath: string, fd: number): Promise<void> {
+  const calls = await libc();
+  const { call } = calls;
   const path = Buffer.from(`${socketPath}\0`);
   if (path.length > 108) throw new Error('the path of the socket is longer than 107 bytes');
   const name = Buffer.alloc(110); // struct sockaddr_un
@@ -70,21 +69,7 @@ async function sendDescriptor(socketPath: string, fd: number): Promise<void> {
   const socket = call('making a socket', 'socket', AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
   try {
     call(`connecting to ${socketPath}`, 'connect', socket, name, name.length);
-    const text = Buffer.from(masterName);
-    const vector = Buffer.alloc(16); // struct iovec
-    vector.writeBigUInt64LE(BigInt(address(text)), 0);
-    vector.writeBigUInt64LE(BigInt(text.length), 8);
-    const control = Buffer.alloc(24); // struct cmsghdr and one int
-    control.writeBigUInt64LE(20n, 0);
-    control.writeInt32LE(SOL_SOCKET, 8);
-    control.writeInt32LE(SCM_RIGHTS, 12);
-    control.writeInt32LE(fd, 16);
-    const message = Buffer.alloc(56); // struct msghdr
-    message.writeBigUInt64LE(BigInt(address(vector)), 16);
-    message.writeBigUInt64LE(1n, 24);
-    message.writeBigUInt64LE(BigInt(address(control)), 32);
-    message.writeBigUInt64LE(24n, 40);
-    call('sending the terminal', 'sendmsg', socket, message, 0);
+    await sendDescriptor(calls, 'sending the terminal', socket, fd, masterName);
   } finally {
     closeSync(socket);
   }

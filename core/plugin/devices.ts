@@ -23,6 +23,11 @@ export interface NetworkDevice {
   readonly name: string;
   /** Name of the tap device in the container's network namespace. */
   readonly tap: string;
+  /**
+   * An open file of this process that is the device, where it is not a tap (a macvtap): the guest's process gets it in the place of
+   * its /dev/net/tun, with the same ioctl(2) to come, and it is closed here.
+   */
+  readonly file?: number;
   /** The interface of that namespace behind it, `eth0`; undefined where nothing is. */
   readonly interface: string | undefined;
   /** Six bytes as `02:42:ac:11:00:02`. */

@@ -6,6 +6,7 @@ import type { Abi } from '../launch/solo5-abi.ts';
 import type { ApartOptions, RanApart } from '../lifecycle/run-apart.ts';
 import type { Place } from '../linux/inside-rootfs.ts';
 import type { RunOptions } from '../linux/run-program.ts';
+import type { Netlink } from '../sys/netlink.ts';
 import type { RunResult } from '../sys/run-in-network.ts';
 import type { Container } from './container.ts';
 import type { Hooks } from './hooks.ts';
@@ -62,6 +63,18 @@ export interface Host {
    * asynchronous, as all other code would be in there while it waits.
    */
   inNetwork<Result>(netns: string, work: () => Result): Promise<Result>;
+  /** Opens a netlink socket in the network namespace at `netns`, of NETLINK_ROUTE unless told. Whoever opens it closes it. */
+  netlink(netns: string, protocol?: number): Promise<Netlink>;
+  /**
+   * ioctl(2) with a structure, which may come back changed.
+   * @throws Error that begins with `what`, with `errnoName` (`EBUSY`)
+   */
+  ioctl(what: string, fd: number, request: number, structure: Uint8Array): Promise<number>;
+  /**
+   * Opens a character device for reading and writing, without blocking and whatever is in /dev: `folder` is its folder in sysfs, as
+   * that is in the network namespace at `netns` (`class/net/NAME/macvtap/tap7`). Whoever opens it closes it.
+   */
+  openDevice(netns: string, folder: string): Promise<number>;
   /** Which Solo5 ABI a program speaks, undefined if none; throws for those that no tender could know. */
   abiOf(program: Program, tender?: string): Abi | undefined;
   /** The text of a small file at the top of the container's rootfs, opened safely; undefined where nothing is. */

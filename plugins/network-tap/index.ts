@@ -1,13 +1,15 @@
 /** Connects the network devices of a unikernel with the interfaces of its container, by tap devices. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, Plugin } from '../../core/plugin.ts';
+import type { Container, Host, Netlink, NetworkDevice, Plugin } from '../../core/plugin.ts';
 import { withAnnotations } from './annotations.ts';
-import { connect, disconnect, requireFree } from './connect.ts';
+import { connect, disconnect } from './connect.ts';
 import { lookForInterfaces } from './look.ts';
+import { openMacvtap } from './macvtap.ts';
 import { findNamespace, inodeOf, type Namespace } from './namespace.ts';
 import { complete, type Options, schema } from './options.ts';
 import { planNetwork } from './plan.ts';
+import { requireFree } from './require-free.ts';
 import { parseResolvConf } from './resolv-conf.ts';
 import { connectResolver, disconnectResolver } from './resolver/connect.ts';
 import type { ResolverLink } from './resolver/links.ts';
@@ -62,12 +64,16 @@ export default {
       const declared = unikernel.devices.filter(({ kind }) => kind === 'net');
       const needed = declared.filter(({ optional }) => !optional);
       const wait = own.mode === 'none' ? 0 : own.wait;
-      const interfaces = await lookForInterfaces(host, netns, needed.length, wait);
-      // A guest that can do without a network is not given one that leads nowhere.
-      const devices = (interfaces.length >= declared.length ? declared : needed).map((device) => device.name);
-      const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
       const path = container.joinedNetns;
-      if (path !== undefined) await requireFree(host, netns, wires);
+      const { wires, told } = await plan(host, netns, async (socket) => {
+        const interfaces = await lookForInterfaces(socket, needed.length, wait);
+        // A guest that can do without a network is not given one that leads nowhere.
+        const devices = (interfaces.length >= declared.length ? declared : needed).map((device) => device.name);
+        const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
+        const used = interfaces.filter((each) => wires.some((wire) => wire.interface === each.name));
+        if (path !== undefined) requireFree(socket, used);
+        return { wires, told };
+      });
       const settings = await host.inNetwork(netns, () => readShared(wires));
       const { nameServers, searchDomains } = resolverOf(container);
       const resolver = planResolver(netns, nameServers, wires, told);
@@ -77,10 +83,34 @@ export default {
         const why = resolver.links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
         host.log.warn(`the guest cannot reach the name server ${resolver.inside} of its container, as ${why}`);
       }
-      return { devices: told, nameServers: resolver.nameServers(reached), searchDomains };
+      return { devices: await openDevices(host, netns, told, wires), nameServers: resolver.nameServers(reached), searchDomains };
     });
   },
 } satisfies Plugin<Partial<Options>>;
+
+async function plan<Result>(host: Pick<Host, 'netlink'>, netns: string, work: (socket: Netlink) => Promise<Result>): Promise<Result> {
+  const socket = await host.netlink(netns);
+  try {
+    return await work(socket);
+  } finally {
+    socket.close();
+  }
+}
+
+/** A tap is found by its name in the guest's process; a macvtap has to be handed over open. */
+function openDevices(
+  host: Host,
+  netns: string,
+  devices: readonly NetworkDevice[],
+  wires: readonly Wire[],
+): Promise<readonly NetworkDevice[]> {
+  return Promise.all(
+    devices.map(async (device) => {
+      const isMacvtap = wires.some(({ mode, tap }) => mode === 'macvtap' && tap === device.tap);
+      return isMacvtap ? { ...device, file: await openMacvtap(host, netns, device.tap) } : device;
+    }),
+  );
+}
 
 function netnsOf({ netns }: Container): string {
   if (netns === undefined) throw new Error('the container has no network namespace yet');

@@ -1,4 +1,8 @@
-/** The interfaces of a network namespace, as `ip -json` tells (iproute2 6: ip/ipaddress.c, ip/iproute.c). */
+/** The interfaces of a network namespace: what the kernel lists of links, addresses and routes, brought together. */
+import type { LinkAddress } from './rtnetlink/addresses.ts';
+import { IFF, type Link } from './rtnetlink/links.ts';
+import { isLocal, isMain, type KernelRoute } from './rtnetlink/routes.ts';
+import { isOurs } from './tap-name.ts';
 
 export interface Route {
   /** `ADDRESS/PREFIX`; `0.0.0.0/0` and `::/0` are the default routes. */
@@ -16,78 +20,58 @@ export interface Interface {
   readonly routes: readonly Route[];
   /** Without an Ethernet beneath it, or with one other end only. */
   readonly pointToPoint: boolean;
+  /** Name of the bridge or macvtap by which another unikernel has it. */
+  readonly takenBy?: string;
+  /** The kernel's own messages for those addresses, and for the routes that go with them: what has to be given back. */
+  readonly messages: { readonly addresses: readonly Uint8Array[]; readonly routes: readonly Uint8Array[] };
 }
 
-/** What `ip -json -batch` is asked; it answers one JSON document a line. */
-export const question = 'address show\nroute show table all\n';
-
-interface Link {
-  readonly ifname: string;
-  readonly flags: readonly string[];
-  readonly link_type: string;
-  readonly address?: string;
-  readonly mtu: number;
-  readonly linkinfo?: { readonly info_kind?: string };
-  readonly addr_info?: readonly {
-    readonly family: string;
-    readonly local: string;
-    readonly prefixlen: number;
-    readonly scope: string;
-    readonly address?: string;
-  }[];
+export interface Listing {
+  readonly links: readonly Link[];
+  readonly addresses: readonly LinkAddress[];
+  readonly routes: readonly KernelRoute[];
 }
 
-interface RouteLine {
-  readonly dst: string;
-  readonly type?: string;
-  readonly table?: string;
-  readonly protocol?: string;
-  readonly gateway?: string;
-  readonly via?: { readonly host?: string };
-  readonly dev?: string;
-  readonly flags?: readonly string[];
-}
+const ARPHRD_ETHER = 1;
 
-/** Reads the answer to `question`: interfaces that are up, by name (`eth2` before `eth10`); without the loopback and taps. */
-export function parseInterfaces(answer: string): readonly Interface[] {
-  const [links = [], routes = []] = answer
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as readonly unknown[]) as [Link[]?, RouteLine[]?];
+/** Interfaces that are up, by name (`eth2` before `eth10`); without the loopback and what unikernels have. */
+export function interfacesIn({ links, addresses, routes }: Listing): readonly Interface[] {
   return links
     .filter(isUsable)
     .sort(byName)
-    .map((link) => ({
-      name: link.ifname,
-      mac: link.address ?? '',
-      mtu: link.mtu,
-      addresses: (link.addr_info ?? [])
-        .filter(({ scope, family }) => scope === 'global' && (family === 'inet' || family === 'inet6'))
-        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
-      routes: routes.filter((route) => route.dev === link.ifname && isTold(route)).map(toRoute),
-      pointToPoint: link.flags.includes('POINTOPOINT') || link.link_type !== 'ether',
-    }));
+    .map((link) => {
+      const own = addresses.filter((address) => address.link === link.index && address.global);
+      const ways = routes.filter(({ hops }) => hops.some((hop) => hop.link === link.index));
+      const takenBy = links.find(({ index, lower, name }) => isOurs(name) && (index === link.master || lower === link.index));
+      return {
+        name: link.name,
+        mac: link.mac,
+        mtu: link.mtu,
+        addresses: own.map(({ text }) => text),
+        routes: ways.filter(isTold).map((route) => toRoute(route, link.index)),
+        pointToPoint: (link.flags & IFF.pointToPoint) !== 0 || link.type !== ARPHRD_ETHER,
+        ...(takenBy ? { takenBy: takenBy.name } : {}),
+        messages: {
+          addresses: own.map(({ message }) => message),
+          routes: ways.filter((route) => !route.implied && !isLocal(route)).map(({ message }) => message),
+        },
+      };
+    });
 }
 
 /** The kernel lists them in the order of their making, and engines make them in any. */
-function byName({ ifname: left }: Link, { ifname: right }: Link): number {
+function byName({ name: left }: Link, { name: right }: Link): number {
   const [stemLeft, stemRight] = [left, right].map((name) => name.replace(/\d+$/, '')) as [string, string];
   const number = (name: string, stem: string) => Number(name.slice(stem.length) || -1);
   return stemLeft === stemRight ? number(left, stemLeft) - number(right, stemRight) : stemLeft < stemRight ? -1 : 1;
 }
 
-function isUsable({ ifname, flags, linkinfo }: Link): boolean {
-  return ifname !== undefined && flags.includes('UP') && !flags.includes('LOOPBACK') && linkinfo?.info_kind !== 'tun';
-}
+const isUsable = ({ name, flags, kind }: Link): boolean =>
+  (flags & IFF.up) !== 0 && (flags & IFF.loopback) === 0 && kind !== 'tun' && !isOurs(name);
 
-function isTold({ type, table, protocol }: RouteLine): boolean {
-  return (type === undefined || type === 'unicast') && (table === undefined || table === 'main') && protocol !== 'kernel';
-}
+const isTold = (route: KernelRoute): boolean => route.unicast && isMain(route) && !route.implied;
 
-function toRoute({ dst, gateway, via }: RouteLine): Route {
-  const next = gateway ?? via?.host;
-  const isIpv6 = (dst === 'default' ? (next ?? '') : dst).includes(':');
-  const any = isIpv6 ? '::/0' : '0.0.0.0/0';
-  const destination = dst === 'default' ? any : dst.includes('/') ? dst : `${dst}/${isIpv6 ? 128 : 32}`;
-  return next === undefined ? { destination } : { destination, gateway: next };
+function toRoute({ destination, hops }: KernelRoute, link: number): Route {
+  const gateway = hops.find((hop) => hop.link === link)?.gateway;
+  return gateway === undefined ? { destination } : { destination, gateway };
 }

@@ -10,6 +10,7 @@ const make = (name: string): Interface => ({
   addresses: [],
   routes: [],
   pointToPoint: false,
+  messages: { addresses: [], routes: [] },
 });
 const pairs = (devices: string[], interfaces: string[], named = {}, unmatched: 'error' | 'ignore' = 'error') =>
   match(devices, interfaces.map(make), { devices: named, unmatched }).map((each) => [each.device, each.interface?.name]);

@@ -1,6 +1,7 @@
 /** Which interface each network device gets. */
 import type { Interface } from './interfaces.ts';
 import type { Options } from './options.ts';
+import { problem } from './problem.ts';
 
 export interface Match {
   /** Name of the device in the guest's manifest. */
@@ -52,8 +53,4 @@ export function match(
 /** `eth0 and eth1`, or that there is none. */
 function list(interfaces: readonly Interface[]): string {
   return interfaces.map(({ name }) => name).join(' and ') || 'none';
-}
-
-function problem(message: string, hint?: string): Error {
-  return Object.assign(new Error(message), { code: 'ERR_NETWORK', ...(hint === undefined ? {} : { hint }) });
 }

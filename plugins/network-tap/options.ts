@@ -1,6 +1,6 @@
 /** What runnc.config may say: `["network-tap", { ... }]`. */
 
-export const modes = ['auto', 'redirect', 'routed', 'none'] as const;
+export const modes = ['auto', 'redirect', 'routed', 'bridge', 'macvtap', 'none'] as const;
 export type Mode = (typeof modes)[number];
 
 export interface Options {

@@ -5,7 +5,7 @@ import { type Match, match } from './match.ts';
 import type { Options } from './options.ts';
 import { needsRouting, toldWhenRouted } from './routed.ts';
 import { randomMac, tapName } from './tap-name.ts';
-import type { Wire } from './wiring.ts';
+import { hold, type Wire } from './wiring.ts';
 
 export interface Planned {
   readonly wires: readonly Wire[];
@@ -31,7 +31,13 @@ function planDevice(tap: string, { device: name, interface: found }: Match, { mo
     const device: NetworkDevice = { name, tap, interface: interfaceName, mac: own, mtu, ...toldWhenRouted(found) };
     return { wire, device };
   }
-  const wire: Wire = { mode: 'redirect', tap, mtu, interface: interfaceName };
+  const common = { tap, mtu, interface: interfaceName };
+  const wire: Wire =
+    mode === 'bridge'
+      ? { mode, ...common, mac, held: hold(found) }
+      : mode === 'macvtap'
+        ? { mode, ...common, held: hold(found) }
+        : { mode: 'redirect', ...common };
   const device: NetworkDevice = { name, tap, interface: interfaceName, mac, mtu, addresses, routes };
   return { wire, device };
 }

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { sameSubnet } from './addresses.ts';
 import type { Interface } from './interfaces.ts';
 import { planNetwork } from './plan.ts';
-import { needsRouting, routedLines, sharedSettings, toldWhenRouted } from './routed.ts';
-import { undoLines } from './wiring.ts';
+import { needsRouting, sharedSettings, toldWhenRouted } from './routed.ts';
 
 const make = (addresses: string[], routes: Interface['routes'] = [], pointToPoint = false): Interface => ({
   name: 'eth0',
@@ -13,6 +12,7 @@ const make = (addresses: string[], routes: Interface['routes'] = [], pointToPoin
   addresses,
   routes,
   pointToPoint,
+  messages: { addresses: [], routes: [] },
 });
 const default4 = (gateway: string) => ({ destination: '0.0.0.0/0', gateway });
 const calico = make(['10.65.0.2/32'], [default4('169.254.1.1'), { destination: '169.254.1.1/32' }]);
@@ -24,6 +24,15 @@ test('auto recognises what a guest cannot reach by itself', () => {
   expect(needsRouting(make(['10.0.0.2/24'], [default4('10.0.0.1')], true))).toBe(true);
   expect(needsRouting(make(['fd00::2/128'], [{ destination: '::/0', gateway: 'fd01::1' }]))).toBe(true);
   expect(needsRouting(make(['fd00::2/128'], [{ destination: '::/0', gateway: 'fd00::2' }]))).toBe(true);
+});
+
+test('as the CNI plugin ptp does it: a subnet that is not on the link', () => {
+  const ptp = make(
+    ['10.5.0.2/24'],
+    [default4('10.5.0.1'), { destination: '10.5.0.0/24', gateway: '10.5.0.1' }, { destination: '10.5.0.1/32' }],
+  );
+  expect(needsRouting(ptp)).toBe(true);
+  expect(needsRouting(make(['10.5.0.2/24'], [default4('10.5.0.1'), { destination: '10.6.0.0/24', gateway: '10.5.0.1' }]))).toBe(false);
 });
 
 test('and leaves the others on their link', () => {
@@ -87,31 +96,6 @@ const wire = {
   mac: '02:00:00:00:00:01',
   addresses: ['10.0.0.5/32', 'fd00::5/128'],
 } as const;
-
-test('an address moves behind the tap, and back', () => {
-  expect(routedLines(wire)).toEqual([
-    'link set dev rn0-0 up',
-    'address add fe80::1/64 dev rn0-0 nodad',
-    'route delete local 10.0.0.5 dev eth0 table local',
-    'route add 10.0.0.5 dev rn0-0',
-    'neighbour replace 10.0.0.5 lladdr 02:00:00:00:00:01 dev rn0-0 nud permanent',
-    'neighbour add proxy 10.0.0.5 dev eth0',
-    'address delete fd00::5/128 dev eth0',
-    'route add fd00::5 dev rn0-0',
-    'neighbour replace fd00::5 lladdr 02:00:00:00:00:01 dev rn0-0 nud permanent',
-    'neighbour add proxy fd00::5 dev eth0',
-  ]);
-  expect(undoLines(wire)).toEqual({
-    ip: [
-      'link delete dev rn0-0',
-      'neighbour delete proxy 10.0.0.5 dev eth0',
-      'route replace local 10.0.0.5 dev eth0 table local proto kernel scope host src 10.0.0.5',
-      'neighbour delete proxy fd00::5 dev eth0',
-      'address replace fd00::5/128 dev eth0 nodad',
-    ],
-    tc: [],
-  });
-});
 
 test('all of a namespace forwards IPv6 only where the kernel knows no other way', () => {
   expect(Object.keys(sharedSettings(wire, true))).toContain('ipv6/conf/eth0/force_forwarding');

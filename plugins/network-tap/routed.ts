@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 import type { Wire } from './wiring.ts';
 
 /** The tap's own address. */
-const gateway6 = 'fe80::1';
+export const gateway6 = 'fe80::1';
 
 /** Whether a guest with these addresses could not reach these gateways by itself. */
 export function needsRouting({ addresses, routes, pointToPoint }: Interface): boolean {
@@ -18,8 +18,12 @@ export function needsRouting({ addresses, routes, pointToPoint }: Interface): bo
     if (gateway === undefined || /^fe[89ab]/i.test(gateway)) return false;
     return !addresses.some((address) => prefixOf(address) < full(address) && sameSubnet(address, gateway));
   };
+  // A subnet that is reached by a gateway only, as the CNI plugin ptp says it, has no neighbours to be asked for.
+  const elsewhere = ({ destination, gateway }: Route) =>
+    gateway !== undefined &&
+    addresses.some((address) => prefixOf(address) === prefixOf(destination) && sameSubnet(address, addressOf(destination)));
   const ipv4 = addresses.filter((address) => isFamily(address, 4));
-  return pointToPoint || routes.some(off) || (ipv4.length > 0 && ipv4.every((address) => prefixOf(address) === 32));
+  return pointToPoint || routes.some(off) || routes.some(elsewhere) || (ipv4.length > 0 && ipv4.every((address) => prefixOf(address) === 32));
 }
 
 const full = (address: string) => (isFamily(address, 4) ? 32 : 128);
@@ -46,40 +50,6 @@ export function toldWhenRouted({ addresses, routes }: Interface): Pick<NetworkDe
 }
 
 const unique = (texts: readonly string[]) => [...new Set(texts)];
-
-/**
- * Lines for ip, when the settings are in place: the guest's addresses are behind the tap now, and the kernel answers for them at
- * the interface. An IPv4 address stays there, where engines look for it, and is only not the kernel's own any more. One of IPv6
- * cannot stay: the kernel would use it to ask for its neighbours, whose answers would go to the guest.
- */
-export function routedLines({ tap, interface: name, addresses = [], mac }: Wire): readonly string[] {
-  return [
-    `link set dev ${tap} up`,
-    ...(addresses.some((address) => isFamily(address, 6)) ? [`address add ${gateway6}/64 dev ${tap} nodad`] : []),
-    ...addresses.flatMap((own) => {
-      const address = addressOf(own);
-      return [
-        isFamily(own, 4) ? `route delete local ${address} dev ${name} table local` : `address delete ${own} dev ${name}`,
-        `route add ${address} dev ${tap}`,
-        `neighbour replace ${address} lladdr ${mac} dev ${tap} nud permanent`,
-        `neighbour add proxy ${address} dev ${name}`,
-      ];
-    }),
-  ];
-}
-
-/** Undoes them; what concerns the tap goes with it. */
-export function unroutedLines({ interface: name, addresses = [] }: Wire): readonly string[] {
-  return addresses.flatMap((own) => {
-    const address = addressOf(own);
-    return [
-      `neighbour delete proxy ${address} dev ${name}`,
-      isFamily(own, 4)
-        ? `route replace local ${address} dev ${name} table local proto kernel scope host src ${address}`
-        : `address replace ${own} dev ${name} nodad`,
-    ];
-  });
-}
 
 /** Files below /proc/sys/net and what they are to say. The tap must be down: its addresses depend on some of them. */
 export function tapSettings({ tap }: Wire): Settings {

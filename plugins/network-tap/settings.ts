@@ -1,6 +1,7 @@
 /** Settings of the kernel for a network namespace: files below /proc/sys/net. All of this is to be called in that namespace. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { sharedSettings, tapSettings } from './routed.ts';
+import { bridgeName } from './tap-name.ts';
 import type { Wire } from './wiring.ts';
 
 /** By file, what it says. */
@@ -23,7 +24,8 @@ export function readShared(wires: readonly Wire[]): Settings {
 /** With the taps made and still down, in mode `routed`; elsewhere the kernel has nothing to say at a tap. */
 export function changeSettings(wires: readonly Wire[]): void {
   for (const wire of wires) {
-    write(wire.mode === 'routed' ? tapSettings(wire) : { [`ipv6/conf/${wire.tap}/disable_ipv6`]: '1' });
+    if (wire.mode === 'routed') write(tapSettings(wire));
+    else for (const link of [wire.tap, bridgeName(wire.tap)]) write({ [`ipv6/conf/${link}/disable_ipv6`]: '1' });
   }
   write(shared(wires));
 }

@@ -16,7 +16,12 @@ export function tapName(id: string, index: number): string {
   return `rn${(hex(hash(id, 0x811c9dc5)) + hex(hash(id, 0x5bd1e995))).slice(0, 10)}-${index}`;
 }
 
+/** The bridge of a tap: the same digits. */
+export const bridgeName = (tap: string): string => `rb${tap.slice(2)}`;
+
 export const isTap = (name: string): boolean => /^rn[0-9a-f]{10}-\d+$/.test(name);
+/** A tap, macvtap or bridge of some unikernel. */
+export const isOurs = (name: string): boolean => /^r[nb][0-9a-f]{10}-\d+$/.test(name);
 
 /** Six random bytes, for one station, administered locally (IEEE 802, 8.4). */
 export function randomMac(): string {

@@ -1,11 +1,10 @@
-/** The small readers and writers of text: resolv.conf, options, annotations, names, lines for ip and tc. */
+/** The small readers and writers of text: resolv.conf, options, annotations, names. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { annotation, withAnnotations } from './annotations.ts';
 import { complete, defaults } from './options.ts';
 import { parseResolvConf } from './resolv-conf.ts';
-import { randomMac, tapName } from './tap-name.ts';
-import { connectLines, tapLines, undoLines } from './wiring.ts';
+import { bridgeName, isOurs, isTap, randomMac, tapName } from './tap-name.ts';
 
 test('resolv.conf', () => {
   const text =
@@ -56,6 +55,8 @@ test('names of taps fit the kernel, are the same every time and differ among con
     fc.property(fc.string({ minLength: 1, maxLength: 64 }), fc.nat(63), (id, index) => {
       expect(tapName(id, index)).toMatch(/^rn[0-9a-f]{10}-\d{1,2}$/);
       expect(tapName(id, index)).toBe(tapName(id, index));
+      const bridge = bridgeName(tapName(id, index));
+      expect([isTap(tapName(id, index)), isTap(bridge), isOurs(tapName(id, index)), isOurs(bridge)]).toEqual([true, false, true, true]);
     }),
   );
   const names = Array.from({ length: 10_000 }, (_, number) => tapName(`container-${number}`, 0));
@@ -64,17 +65,4 @@ test('names of taps fit the kernel, are the same every time and differ among con
 
 test('random hardware addresses are of one station and administered locally', () => {
   for (let times = 0; times < 100; times++) expect(randomMac()).toMatch(/^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
-});
-
-test('redirection both ways, and what undoes it', () => {
-  const wire = { mode: 'redirect', tap: 'rn0-0', mtu: 1400, interface: 'eth0' } as const;
-  expect(tapLines(wire)).toEqual(['tuntap add dev rn0-0 mode tap', 'link set dev rn0-0 mtu 1400 up']);
-  expect(connectLines(wire, 'matchall')).toEqual([
-    'qdisc add dev eth0 ingress',
-    'qdisc add dev rn0-0 ingress',
-    'filter add dev eth0 parent ffff: protocol all matchall action mirred egress redirect dev rn0-0',
-    'filter add dev rn0-0 parent ffff: protocol all matchall action mirred egress redirect dev eth0',
-  ]);
-  expect(undoLines(wire)).toEqual({ ip: ['link delete dev rn0-0'], tc: ['qdisc delete dev eth0 ingress'] });
-  expect(connectLines({ mode: 'none', tap: 'rn0-0', mtu: 1500 }, 'matchall')).toEqual([]);
 });
