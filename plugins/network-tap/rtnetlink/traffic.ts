@@ -97,9 +97,14 @@ export function filtersOf(socket: Netlink, link: number): readonly Filter[] {
   const answers = passing(['EINVAL'], () => ifNone(question)) ?? [];
   return answers
     .map(({ body }) => readAttributes(body, 20))
-    // The first line of a u32 is its hash table.
-    .filter((filter) => readAttributes(filter.get(TCA.options) ?? new Uint8Array()).size > 0)
+    .filter(isFilter)
     .map((filter) => ({ target: targetOf(filter) }));
+}
+
+/** Not what only holds filters: one without options, and the hash table of a u32. */
+function isFilter(filter: Attributes): boolean {
+  const options = readAttributes(filter.get(TCA.options) ?? new Uint8Array());
+  return readText(filter.get(TCA.kind)) === 'u32' ? options.has(TCA_U32_SEL) : options.size > 0;
 }
 
 function targetOf(filter: Attributes): number | undefined {

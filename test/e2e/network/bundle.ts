@@ -27,6 +27,8 @@ export interface BareOptions {
   /** A namespace to join instead of one of its own. */
   readonly netns?: string;
   readonly guest?: string;
+  /** What starts it; `spt` unless told. */
+  readonly target?: 'spt' | 'hvt';
   /** Options of the plugin. */
   readonly network?: Readonly<Record<string, unknown>>;
   /** Text of the /etc/resolv.conf that is mounted into it. */
@@ -38,11 +40,11 @@ let count = 0;
 
 /** Creates a container; it is deleted when the test has ended. Its folder is in /run: configuration is not read where others may write. */
 export async function createBare(options: BareOptions): Promise<Bare> {
-  const { words, netns, guest = 'netserver', network, resolvConf, annotations = {} } = options;
+  const { words, netns, guest = 'netserver', target = 'spt', network, resolvConf, annotations = {} } = options;
   const folder = mkdtempSync('/run/runnc-network-');
   const id = `bare-${process.pid}-${++count}`;
   const config = path.join(folder, 'runnc.config.json');
-  const plugins = ['arch-x86_64', 'seccomp', ['network-tap', network ?? {}], 'tender-spt', 'unikernel-solo5'];
+  const plugins = ['arch-x86_64', 'seccomp', ['network-tap', network ?? {}], `tender-${target}`, 'unikernel-solo5'];
   writeFileSync(config, JSON.stringify({ plugins }));
   const command = (...args: string[]) => ['--root', path.join(folder, 'state'), '--config', config, ...args];
   const run = async (...args: string[]) => (await execa(runnc, command(...args), { cwd: folder })).stdout;
@@ -51,7 +53,7 @@ export async function createBare(options: BareOptions): Promise<Bare> {
     rmSync(folder, { recursive: true, force: true });
   });
   mkdirSync(path.join(folder, 'rootfs'));
-  cpSync(path.join(guests, `${guest}.spt`), path.join(folder, 'rootfs/guest'));
+  cpSync(path.join(guests, `${guest}.${target}`), path.join(folder, 'rootfs/guest'));
   await run('spec');
   const file = path.join(folder, 'config.json');
   const spec = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,4 +1,5 @@
 /** Network namespaces that a test fills: late interfaces, names, what is left after a crash. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, inject, test } from 'vitest';
@@ -6,6 +7,7 @@ import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
 import { busybox } from './busybox.ts';
 
+const hasMacvtap = readFileSync('/proc/devices', 'latin1').includes(' macvtap\n');
 const words = ['ip={ipv4}', 'gw={gateway4}'];
 
 async function pings(inside: (program: string, ...args: string[]) => Promise<string>, address: string): Promise<void> {
@@ -48,15 +50,17 @@ test('without an interface, when that is to be ignored, the guest gets a device 
   expect(bare.output()).toContain('arguments: ip= gw=');
 });
 
-test.each(['redirect', 'routed'])(
+test.each(['redirect', 'routed', 'bridge', ...(hasMacvtap ? ['macvtap'] : [])])(
   '%s: a start that is killed at any moment leaves nothing in a namespace that goes on',
   async (mode) => {
     const host = await makeNamespace();
     const joined = await makeNamespace();
     await plug(host.path, 'host', joined.path, 'eth0', '10.3.0.2/24');
+    await joined.inside('ip', 'route', 'add', 'default', 'via', '10.3.0.1');
     const links = () => joined.inside('ip', '-brief', 'link');
     const routes = () => joined.inside('ip', '-4', 'route', 'show', 'table', 'all');
-    const [before, routesBefore] = [await links(), await routes()];
+    const addresses = () => joined.inside('ip', '-4', 'address', 'show', 'dev', 'eth0');
+    const [before, routesBefore, addressesBefore] = [await links(), await routes(), await addresses()];
     let connected = 0;
     // On a busy machine it takes longer to get that far.
     for (let milliseconds = 4; milliseconds < 64 || (connected === 0 && milliseconds < 1000); milliseconds += 3) {
@@ -71,6 +75,7 @@ test.each(['redirect', 'routed'])(
       await bare.runnc('delete', '--force', bare.id);
       expect(await links()).toBe(before);
       expect(await routes()).toBe(routesBefore);
+      expect(await addresses()).toBe(addressesBefore);
       expect(await joined.inside('ip', 'neighbour', 'show', 'proxy')).toBe('');
       expect(await joined.inside('tc', 'qdisc', 'show', 'ingress')).toBe('');
     }
