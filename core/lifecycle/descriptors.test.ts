@@ -19,7 +19,10 @@ test('whatever a guest has, its files have the numbers that follow each other in
       const opened = [...open, ...openInside].map(({ name }) => name);
       expect(opened).toEqual([...own, ...blocks.map((name) => `block:${name}`), ...nets.map((name) => `net:${name}`)]);
       expect(opened.map((name) => numbers[name])).toEqual(opened.map((_, index) => descriptor.firstFree + index));
-      expect(numbers).toMatchObject({ program: descriptor.program, free: descriptor.firstFree + opened.length + (nets.length > 0 ? 2 : 0) });
+      expect(numbers).toMatchObject({
+        program: descriptor.program,
+        free: descriptor.firstFree + opened.length + (nets.length > 0 ? 2 : 0),
+      });
       const next = descriptor.firstFree + opened.length;
       expect(mailbox).toEqual(nets.length > 0 ? { receive: next, send: next + 1 } : undefined);
     }),

@@ -40,11 +40,7 @@ export async function finishPlan(context: Context, held: Held, init: ProcessIden
     const blocks = record.blocks ?? [];
     const memory = guestMemory(config.memory, memoryLimit(record.cgroup as NonNullable<typeof record.cgroup>));
     const profile = bundle.spec.linux?.seccomp;
-    writeTender(
-      init,
-      directory,
-      await planTape(runtime, container, { identified, config, memory, blocks, network, profile }),
-    );
+    writeTender(init, directory, await planTape(runtime, container, { identified, config, memory, blocks, network, profile }));
     const files = network.devices.flatMap(({ file }) => file ?? []);
     const { mailbox } = descriptorsOf(identified.tender, identified.unikernel, blocks);
     if (mailbox && files.length > 0) await (await import('./hand-over.ts')).handOver(init, mailbox, files);

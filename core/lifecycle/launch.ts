@@ -6,7 +6,16 @@ import { checkCommandLine } from '../launch/command-line.ts';
 import { checkProgramFits } from '../launch/solo5-layout.ts';
 import type { TapeImage } from '../launch/tape.ts';
 import { callsBeforeProgram, callsBeneathFilter, completePolicy, programTape, tenderTape } from '../launch/tender-tape.ts';
-import type { Architecture, BlockDevice, Container, DescriptorNumbers, FilterRequest, Launch, Network, SeccompProfile } from '../plugin.ts';
+import type {
+  Architecture,
+  BlockDevice,
+  Container,
+  DescriptorNumbers,
+  FilterRequest,
+  Launch,
+  Network,
+  SeccompProfile,
+} from '../plugin.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { isTapped } from './hooks.ts';
 import type { Identified } from './identify.ts';

@@ -125,7 +125,7 @@ function words(attributes: Buffer): string | undefined {
     const length = attributes.readUInt16LE(at);
     if (length < 4) return undefined;
     if (attributes.readUInt16LE(at + 2) === NLMSGERR_ATTR_MSG) {
-      return attributes.toString('utf8', at + 4, at + length).replace(/\0[^]*$/, '');
+      return attributes.toString('utf8', at + 4, at + length).replace(/\0.*$/s, '');
     }
     at += (length + 3) & ~3;
   }

@@ -7,8 +7,8 @@ import { connectRedirect, disconnectRedirect } from './redirect.ts';
 import { connectRouted, disconnectRouted } from './routed-link.ts';
 import { changeLink, deleteLink, findLink, indexOf } from './rtnetlink/links.ts';
 import { changeSettings } from './settings.ts';
-import { bridgeName } from './tap-name.ts';
 import { makeTap } from './tap.ts';
+import { bridgeName } from './tap-name.ts';
 import type { Wire } from './wiring.ts';
 
 export type Tools = Pick<Host, 'netlink' | 'ioctl' | 'inNetwork'>;

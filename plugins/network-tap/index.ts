@@ -88,7 +88,11 @@ export default {
   },
 } satisfies Plugin<Partial<Options>>;
 
-async function plan<Result>(host: Pick<Host, 'netlink'>, netns: string, work: (socket: Netlink) => Promise<Result>): Promise<Result> {
+async function plan<Result>(
+  host: Pick<Host, 'netlink'>,
+  netns: string,
+  work: (socket: Netlink) => Promise<Result>,
+): Promise<Result> {
   const socket = await host.netlink(netns);
   try {
     return await work(socket);

@@ -47,7 +47,12 @@ test('an interface of Docker', () => {
       route('172.17.0.2/32', 7, undefined, { implied: true, table: 255, unicast: false }),
       route('ff00::/8', 7, undefined, { table: 255, unicast: false }),
       route('::/0', 7, 'fd00::1'),
-      route('0.0.0.0/0', 7, 'fe80::1', { hops: [{ link: 8, gateway: '10.8.0.1' }, { link: 7, gateway: 'fe80::1' }] }),
+      route('0.0.0.0/0', 7, 'fe80::1', {
+        hops: [
+          { link: 8, gateway: '10.8.0.1' },
+          { link: 7, gateway: 'fe80::1' },
+        ],
+      }),
       route('10.3.0.0/16', 7, '172.17.0.9', { table: 100 }),
       route('::/0', 1, undefined, { unicast: false }),
     ],

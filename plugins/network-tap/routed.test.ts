@@ -32,7 +32,9 @@ test('as the CNI plugin ptp does it: a subnet that is not on the link', () => {
     [default4('10.5.0.1'), { destination: '10.5.0.0/24', gateway: '10.5.0.1' }, { destination: '10.5.0.1/32' }],
   );
   expect(needsRouting(ptp)).toBe(true);
-  expect(needsRouting(make(['10.5.0.2/24'], [default4('10.5.0.1'), { destination: '10.6.0.0/24', gateway: '10.5.0.1' }]))).toBe(false);
+  expect(needsRouting(make(['10.5.0.2/24'], [default4('10.5.0.1'), { destination: '10.6.0.0/24', gateway: '10.5.0.1' }]))).toBe(
+    false,
+  );
 });
 
 test('and leaves the others on their link', () => {

@@ -23,7 +23,12 @@ export function needsRouting({ addresses, routes, pointToPoint }: Interface): bo
     gateway !== undefined &&
     addresses.some((address) => prefixOf(address) === prefixOf(destination) && sameSubnet(address, addressOf(destination)));
   const ipv4 = addresses.filter((address) => isFamily(address, 4));
-  return pointToPoint || routes.some(off) || routes.some(elsewhere) || (ipv4.length > 0 && ipv4.every((address) => prefixOf(address) === 32));
+  return (
+    pointToPoint ||
+    routes.some(off) ||
+    routes.some(elsewhere) ||
+    (ipv4.length > 0 && ipv4.every((address) => prefixOf(address) === 32))
+  );
 }
 
 const full = (address: string) => (isFamily(address, 4) ? 32 : 128);
@@ -52,8 +57,10 @@ export function toldWhenRouted({ addresses, routes }: Interface): Pick<NetworkDe
 const unique = (texts: readonly string[]) => [...new Set(texts)];
 
 /** Files below /proc/sys/net and what they are to say. The tap must be down: its addresses depend on some of them. */
-export function tapSettings({ tap }: Wire): Settings {
+export function tapSettings({ tap, addresses = [] }: Wire): Settings {
   return {
+    // Docker's namespaces have IPv6 only at interfaces that it says so of.
+    [`ipv6/conf/${tap}/disable_ipv6`]: addresses.some((address) => isFamily(address, 6)) ? '0' : '1',
     [`ipv4/conf/${tap}/forwarding`]: '1',
     [`ipv4/conf/${tap}/proxy_arp`]: '1',
     [`ipv4/neigh/${tap}/proxy_delay`]: '0',

@@ -20,8 +20,8 @@ export function tapName(id: string, index: number): string {
 export const bridgeName = (tap: string): string => `rb${tap.slice(2)}`;
 
 export const isTap = (name: string): boolean => /^rn[0-9a-f]{10}-\d+$/.test(name);
-/** A tap, macvtap or bridge of some unikernel. */
-export const isOurs = (name: string): boolean => /^r[nb][0-9a-f]{10}-\d+$/.test(name);
+/** A tap, macvtap, bridge, or end of a way to a name server, of some unikernel. */
+export const isOurs = (name: string): boolean => /^r[nbde][0-9a-f]{10}-\d+$/.test(name);
 
 /** Six random bytes, for one station, administered locally (IEEE 802, 8.4). */
 export function randomMac(): string {

@@ -56,7 +56,12 @@ test('names of taps fit the kernel, are the same every time and differ among con
       expect(tapName(id, index)).toMatch(/^rn[0-9a-f]{10}-\d{1,2}$/);
       expect(tapName(id, index)).toBe(tapName(id, index));
       const bridge = bridgeName(tapName(id, index));
-      expect([isTap(tapName(id, index)), isTap(bridge), isOurs(tapName(id, index)), isOurs(bridge)]).toEqual([true, false, true, true]);
+      expect([isTap(tapName(id, index)), isTap(bridge), isOurs(tapName(id, index)), isOurs(bridge)]).toEqual([
+        true,
+        false,
+        true,
+        true,
+      ]);
     }),
   );
   const names = Array.from({ length: 10_000 }, (_, number) => tapName(`container-${number}`, 0));

@@ -19,14 +19,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const settings = mkdtempSync('/run/runnc-e2e-');
   const preferHvt = path.join(settings, 'hvt.json');
   writeFileSync(preferHvt, JSON.stringify({ tender: { preferred: 'hvt' } }));
-  const routed = path.join(settings, 'routed.json');
-  writeFileSync(routed, JSON.stringify({ plugins: [['network-tap', { mode: 'routed' }]] }));
+  const inMode = (mode: string) => {
+    const file = path.join(settings, `${mode}.json`);
+    writeFileSync(file, JSON.stringify({ options: { 'network-tap': { mode } } }));
+    return { path: runnc, args: ['--config', file] };
+  };
   const engine = await startEngine({
     runtimes: {
       runnc: { path: runnc },
       'runnc-node': { path: nodeWrapper() },
       'runnc-hvt': { path: runnc, args: ['--config', preferHvt] },
-      'runnc-routed': { path: runnc, args: ['--config', routed] },
+      'runnc-bridge': inMode('bridge'),
+      'runnc-macvtap': inMode('macvtap'),
+      'runnc-routed': inMode('routed'),
     },
   });
   project.provide('engine', engine.address);

@@ -8,8 +8,7 @@ const SOCK_DGRAM = 2;
 const MSG_DONTWAIT = 0x40;
 
 /** A pair of sockets, at the two lowest free numbers. */
-export const socketPair = (): Op =>
-  build('socketpair', 'making the mailbox')([AF_UNIX, SOCK_DGRAM, 0, addressOf(mutable(8))]);
+export const socketPair = (): Op => build('socketpair', 'making the mailbox')([AF_UNIX, SOCK_DGRAM, 0, addressOf(mutable(8))]);
 
 /**
  * Puts a file that lies in the mailbox in the place of an open one. All lower numbers have to be in use: the kernel gives it the lowest

@@ -60,4 +60,4 @@ export const readNumber = (bytes: Uint8Array | undefined): number | undefined =>
   bytes && bytes.length >= 4 ? viewOf(bytes).getUint32(0, true) : undefined;
 
 export const readText = (bytes: Uint8Array | undefined): string | undefined =>
-  bytes && new TextDecoder().decode(bytes).replace(/\0[^]*$/, '');
+  bytes && new TextDecoder().decode(bytes).replace(/\0.*$/s, '');

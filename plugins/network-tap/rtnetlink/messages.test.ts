@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attribute, join, nested, readAttributes, readNumber, readText } from './attributes.ts';
 import { readAddresses } from './addresses.ts';
+import { attribute, join, nested, readAttributes, readNumber, readText } from './attributes.ts';
 import { readLinks } from './links.ts';
 import { readRoutes } from './routes.ts';
 import { addressBytes, addressText, macBytes, macOf } from './text.ts';
@@ -36,7 +36,9 @@ test('IPv6 addresses are written as RFC 5952 wants it, and read however they are
   fc.assert(
     fc.property(fc.array(fc.constantFrom(0, 0, 1, 0xabc), { minLength: 8, maxLength: 8 }), (groups) => {
       const bytes = Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
-      expect(`[${addressText(bytes)}]`).toBe(new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]/`).hostname);
+      expect(`[${addressText(bytes)}]`).toBe(
+        new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]/`).hostname,
+      );
     }),
   );
 });

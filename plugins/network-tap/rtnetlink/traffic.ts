@@ -53,9 +53,7 @@ export function addIngress(socket: Netlink, link: number): void {
 export function deleteIngress(socket: Netlink, link: number): void {
   const body = join(header(link, ingress, TC_H_INGRESS), attribute(TCA.kind, 'ingress'));
   // EINVAL: what is there in its place is another kind of queue, and not ours.
-  passing(['EINVAL'], () =>
-    ifNone(() => socket.request('removing a queue for what comes in', RTM_DELQDISC, 0, body)),
-  );
+  passing(['EINVAL'], () => ifNone(() => socket.request('removing a queue for what comes in', RTM_DELQDISC, 0, body)));
 }
 
 /**

@@ -42,12 +42,13 @@ export async function startServer(
   options: readonly string[] = [],
   words?: readonly string[],
   image = 'netserver',
+  runtime = 'runnc',
 ): Promise<Server> {
   const name = `net-${process.pid}-${++count}`;
   onTestFinished(async () => {
     await docker('rm', '--force', name);
   });
-  ok(await docker('run', '-d', '--name', name, '--runtime=runnc', ...options, image, ...(words ?? [])));
+  ok(await docker('run', '-d', '--name', name, `--runtime=${runtime}`, ...options, image, ...(words ?? [])));
   return serverNamed(name);
 }
 

@@ -45,28 +45,31 @@ async function makePod() {
 const words = ['ip={ipv4}', 'gw={gateway4}', 'ip6={ipv6}', 'gw6={gateway6}', 'ping=192.0.2.1'];
 
 for (const [mode, target, possible] of modes) {
-  test.skipIf(!possible)(`${mode}: an ${target} guest is reached and reaches others, twice; interface and routes are as before`, async () => {
-    const { node, pod, state } = await makePod();
-    const before = await state();
-    for (let times = 0; times < 2; times++) {
-      const bare = await createBare({ words, netns: pod.path, network: { mode }, target });
-      await bare.runnc('start', bare.id);
-      await until('the guest serves', 5000, () => bare.output().includes('serving'));
-      expect(bare.output()).toContain('mac: 02:42:0a:04:00:02\n');
-      expect(bare.output()).toContain('arguments: ip=10.4.0.2/24 gw=10.4.0.1 ip6=fd00:4::2/64 gw6=fd00:4::1');
-      await until('the guest reaches others', 10_000, () => bare.output().includes('ping 192.0.2.1: answered'));
-      for (const address of ['10.4.0.2', 'fd00:4::2']) await node.inside('busybox', 'ping', '-c', '1', '-W', '3', address);
-      const get = (url: string) => node.inside('curl', '--silent', '--globoff', '--max-time', '10', url);
-      expect(await get('http://10.4.0.2/')).toBe('Hello from a unikernel on the network');
-      expect(await get('http://[fd00:4::2]/')).toBe('Hello from a unikernel on the network');
-      // Nobody but the guest has the address.
-      expect((await state()).addresses).not.toContain('10.4.0.2/24');
-      const second = await createBare({ words, netns: pod.path, network: { mode: 'redirect' } });
-      await expect(second.runnc('start', second.id)).rejects.toThrow(
-        'the interface eth0 of this network namespace belongs to another unikernel already',
-      );
-      await bare.runnc('delete', '--force', bare.id);
-      expect(await state()).toEqual(before);
-    }
-  });
+  test.skipIf(!possible)(
+    `${mode}: an ${target} guest is reached and reaches others, twice; interface and routes are as before`,
+    async () => {
+      const { node, pod, state } = await makePod();
+      const before = await state();
+      for (let times = 0; times < 2; times++) {
+        const bare = await createBare({ words, netns: pod.path, network: { mode }, target });
+        await bare.runnc('start', bare.id);
+        await until('the guest serves', 5000, () => bare.output().includes('serving'));
+        expect(bare.output()).toContain('mac: 02:42:0a:04:00:02\n');
+        expect(bare.output()).toContain('arguments: ip=10.4.0.2/24 gw=10.4.0.1 ip6=fd00:4::2/64 gw6=fd00:4::1');
+        await until('the guest reaches others', 10_000, () => bare.output().includes('ping 192.0.2.1: answered'));
+        for (const address of ['10.4.0.2', 'fd00:4::2']) await node.inside('busybox', 'ping', '-c', '1', '-W', '3', address);
+        const get = (url: string) => node.inside('curl', '--silent', '--globoff', '--max-time', '10', url);
+        expect(await get('http://10.4.0.2/')).toBe('Hello from a unikernel on the network');
+        expect(await get('http://[fd00:4::2]/')).toBe('Hello from a unikernel on the network');
+        // Nobody but the guest has the address.
+        expect((await state()).addresses).not.toContain('10.4.0.2/24');
+        const second = await createBare({ words, netns: pod.path, network: { mode: 'redirect' } });
+        await expect(second.runnc('start', second.id)).rejects.toThrow(
+          'the interface eth0 of this network namespace belongs to another unikernel already',
+        );
+        await bare.runnc('delete', '--force', bare.id);
+        expect(await state()).toEqual(before);
+      }
+    },
+  );
 }
