@@ -45,6 +45,15 @@ export function catchLines({ device, tap, mode, interface: name }: ResolverLink)
     return [up, both(1, 'arp u32 match u32 0 0'), both(2, `ip u32 match ip protocol 17 0xff match ip sport ${dns} 0xffff`)];
   }
   if (device === tap) return [];
+  // A guest's frames go out at a macvtap as those of a program, and what comes in there is the guest's.
+  if (mode === 'macvtap') {
+    return [
+      `qdisc add dev ${tap} clsact`,
+      `filter add dev ${tap} egress protocol ip u32 match ip dst ${told}/32 action mirred ingress redirect dev ${device}`,
+      `qdisc add dev ${device} clsact`,
+      `filter add dev ${device} egress protocol ip u32 match u32 0 0 action mirred ingress redirect dev ${tap}`,
+    ];
+  }
   return [
     `qdisc add dev ${tap} ingress`,
     `${question} action mirred ingress redirect dev ${device}`,

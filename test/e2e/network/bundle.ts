@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { inject, onTestFinished } from 'vitest';
+import { until } from '../engine/until.ts';
 
 const runnc = inject('runnc');
 const guests = inject('guests');
@@ -110,4 +111,7 @@ export async function plug(host: string, hostEnd: string, netns: string, name: s
   await execa('nsenter', [`--net=${host}`, 'ip', 'link', 'set', hostEnd, 'up']);
   await execa('nsenter', [`--net=${netns}`, 'ip', 'address', 'add', address, 'dev', name]);
   await execa('nsenter', [`--net=${netns}`, 'ip', 'link', 'set', name, 'up']);
+  // The kernel takes its time over saying so.
+  const link = async () => (await execa('nsenter', [`--net=${netns}`, 'ip', 'link', 'show', name])).stdout;
+  await until(`${name} is up`, 5000, async () => (await link()).includes('state UP'));
 }

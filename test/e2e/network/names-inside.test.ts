@@ -20,16 +20,19 @@ async function makePod() {
   return pod;
 }
 
-test.each(['redirect', 'routed'])('%s: a name server at 127.0.0.1 is asked, and nothing else there is reached', async (mode) => {
-  const pod = await makePod();
-  const words2 = [...words, 'resolve=any.example', 'ping=127.0.0.1'];
-  const bare = await createBare({ words: words2, netns: pod.path, network: { mode }, resolvConf });
-  await bare.runnc('start', bare.id);
-  await until('the name is resolved', 5000, () => bare.output().includes('resolve any.example: 192.0.2.77'));
-  // An answer would have come at once.
-  await sleep(500);
-  expect(bare.output()).not.toContain('ping 127.0.0.1: answered');
-});
+test.each(['redirect', 'routed', 'bridge', 'macvtap'])(
+  '%s: a name server at 127.0.0.1 is asked, and nothing else there is reached',
+  async (mode) => {
+    const pod = await makePod();
+    const words2 = [...words, 'resolve=any.example', 'ping=127.0.0.1'];
+    const bare = await createBare({ words: words2, netns: pod.path, network: { mode }, resolvConf });
+    await bare.runnc('start', bare.id);
+    await until('the name is resolved', 5000, () => bare.output().includes('resolve any.example: 192.0.2.77'));
+    // An answer would have come at once.
+    await sleep(500);
+    expect(bare.output()).not.toContain('ping 127.0.0.1: answered');
+  },
+);
 
 test('without anybody who listens there, the guest is told no name server and runs', async () => {
   const pod = await makePod();
