@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { RunncError } from '../errors.ts';
-import type { Container, Launch, Program } from '../plugin.ts';
+import type { Architecture, Container, Launch, Program, Unikernel } from '../plugin.ts';
 import { recordingLog } from '../testing/log.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
 
@@ -48,6 +48,23 @@ test.each([
     message: 'plugin network-tap failed in create: no such bridge',
     cause: expect.objectContaining({ message: 'no such bridge' }),
   });
+});
+
+test("a tender's plan that fails is its plugin's, too, and keeps what it says to do", async () => {
+  const fail = {
+    'no reason': new Error('no reason'),
+    memory: Object.assign(new Error('too little'), { code: 'ERR_MEMORY', hint: 'more' }),
+  };
+  for (const [said, error] of Object.entries(fail)) {
+    const { tender } = makeHooks(recordingLog());
+    tender.tap('x', () => ({ name: 'x', open: [], plan: () => Promise.reject(error) }));
+    const found = await tender.promise(program, {} as Unikernel, {} as Architecture);
+    await expect(found?.plan({} as Launch, {})).rejects.toMatchObject(
+      said === 'memory'
+        ? { code: 'ERR_MEMORY', sentence: 'too little; more' }
+        : { code: 'ERR_PLUGIN', sentence: 'plugin x failed in the plan of tender: no reason' },
+    );
+  }
 });
 
 test('the first failure of a series ends it', async () => {

@@ -1,7 +1,7 @@
 /** Makes the hooks, and the one interceptor that names plugin and hook in every error, times every tap and ends those that hang. */
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap } from 'tapable';
 import { type ErrorCode, errorCodes, RunncError } from '../errors.ts';
-import type { Hooks, Log } from '../plugin.ts';
+import type { Hooks, Log, Tender } from '../plugin.ts';
 import { within } from './time-limit.ts';
 
 /** How long a tap may take unless the configuration says otherwise, in milliseconds. */
@@ -74,15 +74,29 @@ function watched(
     const started = performance.now();
     try {
       const answer = await within(timeLimit, () => call(...args));
-      if (file === undefined) return answer;
-      const { checkedAnswer } = await import('./answers.ts');
-      return checkedAnswer(hook, answer, { plugin, timeLimit });
+      const checked =
+        file === undefined ? answer : (await import('./answers.ts')).checkedAnswer(hook, answer, { plugin, timeLimit });
+      return hook === 'tender' ? withNamedPlan(checked as Tender | undefined, { plugin, file }) : checked;
     } catch (cause) {
       throw pluginError(plugin, hook, cause, file);
     } finally {
       log.debug(`${plugin}: ${hook} took ${(performance.now() - started).toFixed(1)} ms`);
     }
   };
+}
+
+/** A tender makes its plan later: what fails then is its plugin's, too. */
+function withNamedPlan(tender: Tender | undefined, { plugin, file }: Tapper): Tender | undefined {
+  if (typeof tender?.plan !== 'function') return tender;
+  const plan: Tender['plan'] = async (...args) => {
+    try {
+      return await tender.plan(...args);
+    } catch (cause) {
+      throw pluginError(plugin, 'the plan of tender', cause, file);
+    }
+  };
+  // The other members as they are, wherever they stand: it may be an instance of a class.
+  return Object.create(tender, { plan: { value: plan, enumerable: true } }) as Tender;
 }
 
 /**

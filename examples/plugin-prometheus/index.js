@@ -5,6 +5,8 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+const events = /** @type {const} */ (['created', 'started', 'stopped', 'deleted']);
+
 /** @type {import('runnc/plugin').Plugin<{ directory: string }>} */
 export default {
   name: 'prometheus',
@@ -23,18 +25,23 @@ export default {
     },
   },
   apply({ hooks }, { directory }) {
-    for (const event of ['created', 'started', 'stopped', 'deleted']) {
+    for (const event of events) {
       hooks[event].tap('prometheus', () => count(directory, event));
     }
   },
 };
 
-/** One byte for each event of a kind: the size of the file is the sum. */
+/**
+ * One byte for each event of a kind: the size of the file is the sum.
+ *
+ * @param {string} directory
+ * @param {string} event
+ */
 function count(directory, event) {
   mkdirSync(directory, { recursive: true });
   const journal = path.join(directory, `.runnc-${event}`);
   appendFileSync(journal, '.');
-  const metrics = ['created', 'started', 'stopped', 'deleted'].flatMap((name) => {
+  const metrics = events.flatMap((name) => {
     const metric = `runnc_containers_${name}_total`;
     return [`# HELP ${metric} Containers that were ${name}.`, `# TYPE ${metric} counter`, `${metric} ${sum(directory, name)}`];
   });
@@ -43,6 +50,7 @@ function count(directory, event) {
   renameSync(temporary, path.join(directory, 'runnc.prom'));
 }
 
+/** @param {string} directory @param {string} event */
 function sum(directory, event) {
   try {
     return readFileSync(path.join(directory, `.runnc-${event}`)).length;

@@ -1,76 +1,26 @@
 /** Plugins of others through Docker: the author's page word for word, the packed example, and one that answers nonsense. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { containers } from './containers.ts';
-import { clientEnvironment } from './engine/docker.ts';
 import { startEngine } from './engine/engine.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
+import { commands, emptySettings, follow, installExample, settings } from './etc-runnc.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const settings = '/etc/runnc';
-const kept = '/etc/runnc.before-tests';
 const { run, docker, buildImage, address } = containers();
-
-let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'runnc-plugins-'));
-  if (existsSync(settings)) renameSync(settings, kept);
-  mkdirSync(settings, { mode: 0o755 });
-});
-afterEach(() => {
-  rmSync(settings, { recursive: true, force: true });
-  if (existsSync(kept)) renameSync(kept, settings);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const configure = (value: object) => writeFileSync(`${settings}/runnc.config.json`, JSON.stringify(value), { mode: 0o644 });
-
-/** Blocks of shell commands in a section of a page. */
-function commands(page: string, section: string): readonly string[] {
-  const [, text = ''] = readFileSync(path.join(root, page), 'utf8').split(new RegExp(`^## ${section}$`, 'm'));
-  return [...(text.split(/^## /m)[0] ?? '').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
-}
+const { folder: folderOf, configure } = emptySettings();
 
 test("the author's page, word for word", async () => {
   await buildImage('runnc-hello', { files: { '/hello.spt': `${inject('guests')}/hello.spt` }, entrypoint: ['/hello.spt'] });
-  const programs = path.join(folder, 'bin');
-  mkdirSync(programs);
-  symlinkSync(inject('runnc'), path.join(programs, 'runnc'));
-  // What a reader has and this machine may lack: sudo; and a registry that has this very version of runnc.
-  const npm = `#!/bin/sh\n[ "$*" = install ] && mkdir -p node_modules && exec ln -sfn '${root}' node_modules/runnc\nexec /usr/bin/env -u npm_config_prefix npm "$@"\n`;
-  for (const [name, text] of [
-    ['sudo', '#!/bin/sh\nexec "$@"\n'],
-    ['npm-or-link', npm],
-  ] as const)
-    writeFileSync(path.join(programs, name), text, { mode: 0o755 });
-  const script = ['set -e', ...commands('docs/plugins.md', 'From nothing to a container')]
-    .join('\n')
-    .replace('\nnpm install\n', '\nnpm-or-link install\n');
-  const env = { PATH: `${programs}:${process.env.PATH}`, ...clientEnvironment(address) };
-  const { stdout } = await execa('sh', ['-c', script], { cwd: folder, env, all: true });
+  const { stdout } = await follow(commands('docs/plugins.md', 'From nothing to a container'), folderOf(), address);
   expect(stdout).toContain('command line: <is it so?>');
   expect(stdout).toContain('/etc/runnc/runnc.config.yaml: right');
 });
 
 test('the example, packed with npm, counts containers', async () => {
-  const { stdout: tarball } = await execa('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: `${root}/examples/plugin-prometheus`,
-  });
-  await execa('npm', ['install', '--prefix', settings, path.join(folder, tarball)]);
-  const directory = path.join(folder, 'metrics');
+  await installExample('plugin-prometheus', folderOf());
+  const directory = path.join(folderOf(), 'metrics');
   configure({ plugins: [['runnc-plugin-prometheus', { directory }]] });
   expect(await run(['/hello'])).toMatchObject({ status: 0 });
   const metrics = readFileSync(path.join(directory, 'runnc.prom'), 'utf8');
@@ -102,13 +52,13 @@ test.each([
 
 /** Without an engine, for annotations: Docker passes them since version 24. */
 async function runBundle(args: readonly string[], annotations: Readonly<Record<string, string>> = {}) {
-  const bundle = path.join(folder, 'bundle');
+  const bundle = path.join(folderOf(), 'bundle');
   rmSync(bundle, { recursive: true, force: true });
   cpSync(inject('guests'), path.join(bundle, 'rootfs'), { recursive: true });
   await execa(inject('runnc'), ['spec', '--bundle', bundle]);
   const spec = JSON.parse(readFileSync(`${bundle}/config.json`, 'utf8'));
   writeFileSync(`${bundle}/config.json`, JSON.stringify({ ...spec, annotations, process: { ...spec.process, args } }));
-  return execa(inject('runnc'), ['run', '--bundle', bundle, path.basename(folder)], { reject: false, stdin: 'ignore' });
+  return execa(inject('runnc'), ['run', '--bundle', bundle, path.basename(folderOf())], { reject: false, stdin: 'ignore' });
 }
 
 test('settings of an image and an annotation that is allowed', async () => {
@@ -125,8 +75,8 @@ test('settings of an image and an annotation that is allowed', async () => {
 });
 
 test('nothing of the image or the container chooses configuration or plugins', async () => {
-  const evil = path.join(folder, 'evil.mjs');
-  const mark = path.join(folder, 'was-run');
+  const evil = path.join(folderOf(), 'evil.mjs');
+  const mark = path.join(folderOf(), 'was-run');
   const content = `import { writeFileSync } from 'node:fs'; writeFileSync('${mark}', ''); export default {};`;
   writeFileSync(evil, content, { mode: 0o644 });
   const places = ['/runnc.config.mjs', '/etc/runnc/runnc.config.mjs', '/etc/runnc/node_modules/x/index.mjs'];
