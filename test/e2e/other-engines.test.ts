@@ -1,5 +1,4 @@
 /** Engines other than Docker: containerd by its own client, and Podman. */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, inject, onTestFinished, type TestContext, test } from 'vitest';
@@ -7,6 +6,7 @@ import { containers, image } from './containers.ts';
 import { containerdSocket } from './engine/settings.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
 import { until } from './engine/until.ts';
+import { podmanAt } from './podman-at.ts';
 import { type Ended, workplace } from './workplace.ts';
 
 const { address, must } = containers();
@@ -70,28 +70,9 @@ test('containerd: ctr run', async (context) => {
   await nothingLeft(address, before);
 });
 
-/** Podman with all of its files in our folder. */
-function podmanAt(folder: string) {
-  const settings = path.join(folder, 'containers.conf');
-  writeFileSync(
-    settings,
-    '[engine]\nlock_type = "file"\n[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n',
-  );
-  // As the runtime, since `podman rm` forgets --runtime-flag.
-  const wrapper = path.join(folder, 'runnc');
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${runnc}' --root '${place.root}' "$@"\n`, { mode: 0o755 });
-  const own = (name: string) => path.join(folder, 'podman', name);
-  const options = [
-    ...['--root', own('root'), '--runroot', own('run'), '--tmpdir', own('tmp'), '--storage-driver=vfs'],
-    ...['--cgroup-manager=cgroupfs', '--events-backend=file', '--runtime', wrapper],
-  ];
-  const environment = [`CONTAINERS_CONF=${settings}`, '--unset=DOCKER_CONFIG'];
-  return (...args: string[]) => place.call(['env', ...environment.reverse(), 'podman', ...options, ...args], {});
-}
-
 test('podman run, stop, inspect, rm', async (context) => {
   await needs(context, 'podman', 'podman');
-  const podman = podmanAt(place.folder);
+  const podman = podmanAt(place);
   const archive = path.join(place.folder, 'rootfs.tar');
   await place.call(['tar', '--create', '--file', archive, '--directory', place.rootfs, '.'], {});
   expect((await podman('import', '--quiet', archive, image)).status).toBe(0);

@@ -1,0 +1,41 @@
+/** Podman with all of its files in a folder of the test's. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inject } from 'vitest';
+import type { Ended, Workplace } from './workplace.ts';
+
+export interface PodmanOptions {
+  /** The file of a network namespace to be in; Podman's networks are made there. */
+  readonly netns?: string;
+  /** Networks by name, as CNI configuration lists. */
+  readonly networks?: Readonly<Record<string, object>>;
+}
+
+/** A function that runs podman with these arguments, with runnc as its runtime. */
+export function podmanAt(place: Workplace, { netns, networks = {} }: PodmanOptions = {}): (...args: string[]) => Promise<Ended> {
+  const { folder, root } = place;
+  const settings = path.join(folder, 'containers.conf');
+  const configurations = path.join(folder, 'networks');
+  mkdirSync(configurations, { recursive: true });
+  for (const [name, plugins] of Object.entries(networks)) {
+    writeFileSync(path.join(configurations, `${name}.conflist`), JSON.stringify({ cniVersion: '0.4.0', name, plugins }));
+  }
+  writeFileSync(
+    settings,
+    `[engine]\nlock_type = "file"\n[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n` +
+      (Object.keys(networks).length === 0
+        ? ''
+        : `[network]\nnetwork_backend = "cni"\nnetwork_config_dir = "${configurations}"\ncni_plugin_dirs = ["/usr/lib/cni"]\n`),
+  );
+  // As the runtime, since `podman rm` forgets --runtime-flag.
+  const wrapper = path.join(folder, 'runnc');
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${inject('runnc')}' --root '${root}' "$@"\n`, { mode: 0o755 });
+  const own = (name: string) => path.join(folder, 'podman', name);
+  const options = [
+    ...['--root', own('root'), '--runroot', own('run'), '--tmpdir', own('tmp'), '--storage-driver=vfs'],
+    ...['--cgroup-manager=cgroupfs', '--events-backend=file', '--runtime', wrapper],
+  ];
+  const environment = ['env', '--unset=DOCKER_CONFIG', `CONTAINERS_CONF=${settings}`];
+  const inside = netns === undefined ? [] : ['nsenter', `--net=${netns}`];
+  return (...args) => place.call([...inside, ...environment, 'podman', ...options, ...args], {});
+}
