@@ -83,7 +83,8 @@ export default {
         const why = resolver.links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
         host.log.warn(`the guest cannot reach the name server ${resolver.inside} of its container, as ${why}`);
       }
-      return { devices: await openDevices(host, netns, told, wires), nameServers: resolver.nameServers(reached), searchDomains };
+      const devices = await openDevices(host, netns, resolver.devices(reached), wires);
+      return { devices, nameServers: resolver.nameServers(reached), searchDomains };
     });
   },
 } satisfies Plugin<Partial<Options>>;

@@ -7,6 +7,13 @@ import type { Settings } from '../settings.ts';
 import { type ResolverLink, told } from './links.ts';
 
 const dns = 53;
+/** Whose nobody else's is: administered locally, and the told address behind it. */
+const toldMac = '02:00:a9:fe:35:35';
+/** Where a request has the address that is asked for (RFC 826), and that address as tc writes it. */
+const arpTarget = `u32 match u32 0x${told
+  .split('.')
+  .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+  .join('')} 0xffffffff at 24`;
 
 /** With what is there already left out: a tap is there, and in mode `redirect` it has a qdisc. */
 export function makeLines({ device, tap, source, guest, mac }: ResolverLink): readonly string[] {
@@ -41,8 +48,14 @@ export function catchLines({ device, tap, mode, interface: name }: ResolverLink)
     `filter add dev ${name} parent ffff: pref ${pref} protocol ${what} action mirred egress mirror dev ${tap}`;
   if (mode === 'redirect') {
     // A filter without an action: what it matches goes up.
-    const up = `${question} flowid :1`;
-    return [up, both(1, 'arp u32 match u32 0 0'), both(2, `ip u32 match ip protocol 17 0xff match ip sport ${dns} 0xffff`)];
+    const up = 'flowid :1';
+    const arp = `filter add dev ${tap} parent ffff: pref 2 protocol arp ${arpTarget} ${up}`;
+    return [
+      `${question} ${up}`,
+      arp,
+      both(1, 'arp u32 match u32 0 0'),
+      both(2, `ip u32 match ip protocol 17 0xff match ip sport ${dns} 0xffff`),
+    ];
   }
   if (device === tap) return [];
   // A guest's frames go out at a macvtap as those of a program, and what comes in there is the guest's.
@@ -57,13 +70,14 @@ export function catchLines({ device, tap, mode, interface: name }: ResolverLink)
   return [
     `qdisc add dev ${tap} ingress`,
     `${question} action mirred ingress redirect dev ${device}`,
+    `filter add dev ${tap} parent ffff: pref 2 protocol arp ${arpTarget} action mirred ingress redirect dev ${device}`,
     `qdisc add dev ${device} clsact`,
     `filter add dev ${device} egress protocol ip u32 match u32 0 0 action mirred egress redirect dev ${tap}`,
   ];
 }
 
 /** For nft: tables of our own, named after the device. Nothing else gets to loopback addresses through it. */
-export function rules({ device, guest, source, listener }: ResolverLink): string {
+export function rules({ device, tap, guest, mac, source, listener }: ResolverLink): string {
   const ports = (['udp', 'tcp'] as const).flatMap((protocol) => {
     const port = listener[protocol];
     return port === undefined ? [] : [{ protocol, port }];
@@ -84,6 +98,9 @@ export function rules({ device, guest, source, listener }: ResolverLink): string
     'chain questions {',
     `type filter hook ingress device "${device}" priority 0; policy accept;`,
     `ip daddr { 127.0.0.0/8, ${source} } drop`,
+    // For guests that look for a link-local address on the link, and those without a gateway: the request goes back as its answer.
+    `arp operation request arp daddr ip ${told} arp operation set reply ether daddr set ${mac} ether saddr set ${toldMac} ` +
+      `arp saddr ether set ${toldMac} arp saddr ip set ${told} arp daddr ether set ${mac} arp daddr ip set ${guest} fwd to "${tap}"`,
     ...questions,
     `ip daddr ${told} drop`,
     '}',

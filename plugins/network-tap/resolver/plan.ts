@@ -8,6 +8,8 @@ export interface ResolverPlan {
   readonly links: readonly ResolverLink[];
   /** What the guest is told once the links are there; without them, the name servers that it can reach. */
   nameServers(reached: boolean): readonly string[];
+  /** The devices as the guest is told of them: where no route leads to that address, it is on the link. */
+  devices(reached: boolean): readonly NetworkDevice[];
   /** A loopback address in resolv.conf, where there is one. */
   readonly inside: string | undefined;
 }
@@ -29,5 +31,11 @@ export function planResolver(
     links,
     inside,
     nameServers: (reached) => (!reached ? outside : first ? [told, ...outside] : [...outside, told]),
+    devices: (reached) =>
+      devices.map((device) => {
+        const isLinked = reached && links.some(({ tap }) => tap === device.tap);
+        if (!isLinked || device.routes.some(({ destination }) => destination === '0.0.0.0/0')) return device;
+        return { ...device, routes: [...device.routes, { destination: `${told}/32` }] };
+      }),
   };
 }

@@ -77,7 +77,7 @@ test('questions and answers, each protocol by its own port', () => {
   );
   expect(rules({ ...link, listener: { ...listener, tcp: undefined } })).not.toContain('tcp');
   expect(unmakeLines(link)).toEqual([]);
-  expect(catchLines(link)).toHaveLength(3);
+  expect(catchLines(link)).toHaveLength(4);
   expect(catchLines({ ...link, mode: 'routed' })).toEqual([]);
   expect(makeLines(link)[0]).toBe('route replace 169.254.54.1 dev rn0000000123-0');
 });

@@ -125,7 +125,8 @@ int ip_route(struct nic *nic, const struct address *to, u8 protocol, size_t leng
 		return 0;
 	/* Asking for a neighbour overwrites what is to be sent. */
 	memcpy(kept, ip_payload(to->version), length);
-	if (!neighbour(nic, same_prefix(own, to, prefix) ? to : gateway, mac))
+	/* Without a gateway all is on the link. */
+	if (!neighbour(nic, same_prefix(own, to, prefix) || !gateway->version ? to : gateway, mac))
 		return 0;
 	memcpy(ip_payload(to->version), kept, length);
 	ip_send(nic, mac, own, to, protocol, length);
