@@ -7,13 +7,17 @@ import { connect, disconnect } from './connect.ts';
 import { lookForInterfaces } from './look.ts';
 import { openMacvtap } from './macvtap.ts';
 import { findNamespace, inodeOf, type Namespace } from './namespace.ts';
+import { requireUnshared } from './nat/claims.ts';
+import { shares } from './nat/index.ts';
+import { onlyDevice, portsFor, wantsShare } from './nat/wanted.ts';
 import { complete, type Options, schema } from './options.ts';
+import { othersIn, ownerOf } from './others.ts';
 import { planNetwork } from './plan.ts';
 import { requireFree } from './require-free.ts';
-import { parseResolvConf } from './resolv-conf.ts';
+import { resolverOf } from './resolv-conf.ts';
 import { connectResolver, disconnectResolver } from './resolver/connect.ts';
 import type { ResolverLink } from './resolver/links.ts';
-import { planResolver } from './resolver/plan.ts';
+import { planResolver, warnOf } from './resolver/plan.ts';
 import { readShared, type Settings, write } from './settings.ts';
 import type { Wire } from './wiring.ts';
 
@@ -56,33 +60,42 @@ export default {
       },
     });
 
+    const attachShare = shares(host);
     host.hooks.network.tapPromise(name, async (container, unikernel) => {
       const netns = netnsOf(container);
       const inode = inodeOf(netns) ?? 0;
-      refuseHost(inode);
       const own = withAnnotations(options, container.annotations);
       const declared = unikernel.devices.filter(({ kind }) => kind === 'net');
+      const { nameServers, searchDomains } = resolverOf(container);
+      const isHost = inode === inodeOf('/proc/self/ns/net');
+      const ports = portsFor(own, container);
+      if (wantsShare(own, ports, container, isHost)) {
+        const device = onlyDevice(declared.map((each) => each.name));
+        if (device === undefined) return { devices: [], nameServers, searchDomains };
+        const wanted = { device, ports, isHost, nameServers, wait: own.wait };
+        const { resolver, reached } = await attachShare(container, netns, wanted);
+        warnOf(host, resolver, reached);
+        return { devices: resolver.devices(reached), nameServers: resolver.nameServers(reached), searchDomains };
+      }
       const needed = declared.filter(({ optional }) => !optional);
       const wait = own.mode === 'none' ? 0 : own.wait;
       const path = container.joinedNetns;
+      const others = path === undefined ? [] : await othersIn(host, container, netns, inode);
+      requireUnshared(others);
       const { wires, told } = await plan(host, netns, async (socket) => {
         const interfaces = await lookForInterfaces(socket, needed.length, wait);
         // A guest that can do without a network is not given one that leads nowhere.
         const devices = (interfaces.length >= declared.length ? declared : needed).map((device) => device.name);
         const { wires, devices: told } = planNetwork(container.id, devices, interfaces, own);
         const used = interfaces.filter((each) => wires.some((wire) => wire.interface === each.name));
-        if (path !== undefined) requireFree(socket, used);
+        if (path !== undefined) requireFree(socket, used, (tap) => ownerOf(container, tap));
         return { wires, told };
       });
       const settings = await host.inNetwork(netns, () => readShared(wires));
-      const { nameServers, searchDomains } = resolverOf(container);
       const resolver = planResolver(netns, nameServers, wires, told);
       const namespace = path === undefined ? { inode } : { inode, path };
       const reached = await taps.take(container, { namespace, wires, settings, resolver: resolver.links });
-      if (!reached && resolver.inside !== undefined) {
-        const why = resolver.links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
-        host.log.warn(`the guest cannot reach the name server ${resolver.inside} of its container, as ${why}`);
-      }
+      warnOf(host, resolver, reached);
       const devices = await openDevices(host, netns, resolver.devices(reached), wires);
       return { devices, nameServers: resolver.nameServers(reached), searchDomains };
     });
@@ -122,15 +135,6 @@ function netnsOf({ netns }: Container): string {
   return netns;
 }
 
-/** The host's own interfaces are not for a guest to take. */
-function refuseHost(inode: number): void {
-  if (inode !== inodeOf('/proc/self/ns/net')) return;
-  throw Object.assign(new Error("the container is to use the host's network, and a unikernel has a network stack of its own"), {
-    code: 'ERR_NETWORK',
-    hint: 'connect it to a network instead, and publish its ports (docker run -p)',
-  });
-}
-
 const workFile = ({ directory }: Container) => join(directory, `${name}.json`);
 
 function readWork(container: Container): Work | undefined {
@@ -140,16 +144,5 @@ function readWork(container: Container): Work | undefined {
     // Not written: nothing was done.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** From the resolv.conf that the engine mounts. */
-function resolverOf({ mounts }: Container) {
-  const source = mounts.find(({ destination }) => destination === '/etc/resolv.conf')?.source;
-  try {
-    return parseResolvConf(source === undefined ? '' : readFileSync(source, 'utf8'));
-  } catch {
-    // Without name servers a guest can still be reached.
-    return parseResolvConf('');
   }
 }

@@ -1,6 +1,6 @@
 /** What runnc.config may say: `["network-tap", { ... }]`. */
 
-export const modes = ['auto', 'redirect', 'routed', 'bridge', 'macvtap', 'none'] as const;
+export const modes = ['auto', 'redirect', 'routed', 'bridge', 'macvtap', 'nat', 'none'] as const;
 export type Mode = (typeof modes)[number];
 
 export interface Options {
@@ -12,9 +12,13 @@ export interface Options {
   readonly devices: Readonly<Record<string, string>>;
   /** How long `start` waits for interfaces, in milliseconds. */
   readonly wait: number;
+  /** In mode `nat`: which ports of the namespace are the guest's. */
+  readonly ports: string;
+  /** What becomes of a container that is to use the host's own network. */
+  readonly hostNetwork: 'refuse' | 'nat';
 }
 
-export const defaults: Options = { mode: 'auto', unmatched: 'error', devices: {}, wait: 3000 };
+export const defaults: Options = { mode: 'auto', unmatched: 'error', devices: {}, wait: 3000, ports: '', hostNetwork: 'refuse' };
 
 export const schema = {
   type: 'object',
@@ -39,6 +43,17 @@ export const schema = {
       default: defaults.wait,
       description: 'Milliseconds for which start waits for interfaces that an engine adds late.',
     },
+    ports: {
+      type: 'string',
+      default: defaults.ports,
+      description:
+        'Ports of a shared network namespace that are the guest’s, as "80,8080:80,53/udp"; with them, auto takes nat there.',
+    },
+    hostNetwork: {
+      enum: ['refuse', 'nat'],
+      default: defaults.hostNetwork,
+      description: 'What becomes of a container that is to use the host’s own network: an error, or a share of it.',
+    },
   },
 } as const;
 
@@ -51,6 +66,12 @@ export function complete(options: Partial<Options>): Options {
       throw configError(`network-tap: mode is ${JSON.stringify(value)}`, modes);
     if (name === 'unmatched' && !properties.unmatched.enum.includes(value as Options['unmatched'])) {
       throw configError(`network-tap: unmatched is ${JSON.stringify(value)}`, properties.unmatched.enum);
+    }
+    if (name === 'hostNetwork' && !properties.hostNetwork.enum.includes(value as Options['hostNetwork'])) {
+      throw configError(`network-tap: hostNetwork is ${JSON.stringify(value)}`, properties.hostNetwork.enum);
+    }
+    if (name === 'ports' && typeof value !== 'string') {
+      throw configError(`network-tap: ports is ${JSON.stringify(value)}`, ['80,8080:80,53/udp']);
     }
     const { minimum, maximum } = properties.wait;
     if (name === 'wait' && !(Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum)) {

@@ -8,8 +8,15 @@ import { readLinks } from './rtnetlink/links.ts';
 import { readRoutes } from './rtnetlink/routes.ts';
 import { isTap } from './tap-name.ts';
 
-/** @throws Error ERR_NETWORK that names what has the interface */
-export function requireFree(socket: Netlink, interfaces: readonly Interface[]): void {
+/**
+ * `ownerOf` tells whose tap it is, where that can be known.
+ * @throws Error ERR_NETWORK that names what has the interface
+ */
+export function requireFree(
+  socket: Netlink,
+  interfaces: readonly Interface[],
+  ownerOf: (tap: string) => string | undefined,
+): void {
   for (const { name, addresses, takenBy } of interfaces) {
     const taken = takenBy ?? redirectedTo(socket, name) ?? routedTo(socket, addresses);
     if (taken === '') {
@@ -19,9 +26,10 @@ export function requireFree(socket: Netlink, interfaces: readonly Interface[]): 
       );
     }
     if (taken !== undefined) {
+      const owner = ownerOf(taken);
       throw problem(
-        `the interface ${name} of this network namespace belongs to another unikernel already (its tap is ${taken})`,
-        'give each unikernel a network namespace of its own',
+        `the interface ${name} of this network namespace belongs to another unikernel already (${owner === undefined ? `its tap is ${taken}` : `the container ${owner}`})`,
+        'give each unikernel a network namespace of its own, or say which ports are whose (org.runnc.network.ports)',
       );
     }
   }

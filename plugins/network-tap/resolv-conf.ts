@@ -1,4 +1,6 @@
 /** The name servers and search domains of a resolv.conf (resolv.conf(5)). */
+import { readFileSync } from 'node:fs';
+import type { Container } from '../../core/plugin.ts';
 
 export interface Resolver {
   readonly nameServers: readonly string[];
@@ -19,4 +21,15 @@ export function parseResolvConf(text: string): Resolver {
     if (keyword === 'domain') searchDomains = values.slice(0, 1);
   }
   return { nameServers, searchDomains };
+}
+
+/** From the resolv.conf that the engine mounts. */
+export function resolverOf({ mounts }: Pick<Container, 'mounts'>): Resolver {
+  const source = mounts.find(({ destination }) => destination === '/etc/resolv.conf')?.source;
+  try {
+    return parseResolvConf(source === undefined ? '' : readFileSync(source, 'utf8'));
+  } catch {
+    // Without name servers a guest can still be reached.
+    return parseResolvConf('');
+  }
 }

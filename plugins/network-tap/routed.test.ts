@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sameSubnet } from './addresses.ts';
 import type { Interface } from './interfaces.ts';
+import { defaults } from './options.ts';
 import { planNetwork } from './plan.ts';
 import { needsRouting, sharedSettings, toldWhenRouted } from './routed.ts';
 
@@ -81,7 +82,7 @@ test('subnets', () => {
 });
 
 test('a mode that was chosen counts', () => {
-  const options = { mode: 'auto', unmatched: 'error', devices: {}, wait: 0 } as const;
+  const options = { ...defaults, wait: 0 };
   const mode = (found: Interface, wanted: 'auto' | 'redirect' | 'routed') =>
     planNetwork('id', ['service'], [found], { ...options, mode: wanted }).wires[0]?.mode;
   expect(mode(calico, 'auto')).toBe('routed');

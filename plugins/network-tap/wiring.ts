@@ -4,7 +4,7 @@ import type { Mode } from './options.ts';
 
 /** A connection that was planned: plain data, kept until it is undone. */
 export interface Wire {
-  readonly mode: Exclude<Mode, 'auto'>;
+  readonly mode: Exclude<Mode, 'auto' | 'nat'>;
   readonly tap: string;
   readonly mtu: number;
   /** Undefined in mode `none`. */

@@ -19,9 +19,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const settings = mkdtempSync('/run/runnc-e2e-');
   const preferHvt = path.join(settings, 'hvt.json');
   writeFileSync(preferHvt, JSON.stringify({ tender: { preferred: 'hvt' } }));
-  const inMode = (mode: string) => {
+  const inMode = (mode: string, others: Readonly<Record<string, unknown>> = {}) => {
     const file = path.join(settings, `${mode}.json`);
-    writeFileSync(file, JSON.stringify({ options: { 'network-tap': { mode } } }));
+    writeFileSync(file, JSON.stringify({ options: { 'network-tap': { mode, ...others } } }));
     return { path: runnc, args: ['--config', file] };
   };
   const engine = await startEngine({
@@ -31,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       'runnc-hvt': { path: runnc, args: ['--config', preferHvt] },
       'runnc-bridge': inMode('bridge'),
       'runnc-macvtap': inMode('macvtap'),
+      'runnc-nat': inMode('nat', { hostNetwork: 'nat' }),
       'runnc-routed': inMode('routed'),
     },
   });

@@ -10,12 +10,15 @@ import type { Listener } from './listeners.ts';
  */
 export const told = '169.254.53.53';
 
+/** A tap, and how it is connected. */
+export type Tapped = Pick<Wire, 'tap' | 'interface'> & { readonly mode: Wire['mode'] | 'nat' };
+
 /** A way from a tap to the name server: plain data, kept until it is undone. */
 export interface ResolverLink {
   /** Where questions come in to the namespace and answers go out: the tap, or where that is a bridge's or a macvtap, a device of ours. */
   readonly device: string;
   readonly tap: string;
-  readonly mode: Wire['mode'];
+  readonly mode: Tapped['mode'];
   readonly interface?: string;
   /** The guest's own address and hardware address. */
   readonly guest: string;
@@ -26,7 +29,7 @@ export interface ResolverLink {
 }
 
 /** Modes in which the namespace's kernel can speak at the tap itself. */
-const direct: readonly string[] = ['redirect', 'routed'];
+const direct: readonly string[] = ['redirect', 'routed', 'nat'];
 
 /** `rn0123456789-0` has `rd0123456789-0`. */
 const deviceFor = (tap: string, mode: string): string => (direct.includes(mode) ? tap : tap.replace(/^rn/, 'rd'));
@@ -37,7 +40,7 @@ const sources = { first: [169, 254, 54] as const, count: 2048 };
 /** A link for each tap whose guest has an IPv4 address. `routes` is the text of /proc/net/route. */
 export function planLinks(
   listener: Listener,
-  wires: readonly Wire[],
+  wires: readonly Tapped[],
   devices: readonly NetworkDevice[],
   routes: string,
 ): readonly ResolverLink[] {

@@ -43,7 +43,7 @@ function hexOf(address: string): string {
 }
 
 /** The text of a file below /proc/PID/net, of the namespace at `/proc/PID/ns/net`; empty where the kernel has no such file. */
-export function procNet(netns: string, file: 'udp' | 'tcp' | 'route'): string {
+export function procNet(netns: string, file: 'udp' | 'udp6' | 'tcp' | 'tcp6' | 'route'): string {
   try {
     return readFileSync(netns.replace(/ns\/net$/, `net/${file}`), 'utf8');
   } catch {

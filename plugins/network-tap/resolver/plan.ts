@@ -1,7 +1,6 @@
 /** What is to be done about name servers of a resolv.conf that a guest cannot reach by itself. */
-import type { NetworkDevice } from '../../../core/plugin.ts';
-import type { Wire } from '../wiring.ts';
-import { planLinks, type ResolverLink, told } from './links.ts';
+import type { Host, NetworkDevice } from '../../../core/plugin.ts';
+import { planLinks, type ResolverLink, type Tapped, told } from './links.ts';
 import { isLoopback, listenerAt, procNet } from './listeners.ts';
 
 export interface ResolverPlan {
@@ -18,7 +17,7 @@ export interface ResolverPlan {
 export function planResolver(
   netns: string,
   nameServers: readonly string[],
-  wires: readonly Wire[],
+  wires: readonly Tapped[],
   devices: readonly NetworkDevice[],
 ): ResolverPlan {
   const inside = nameServers.find(isLoopback);
@@ -38,4 +37,11 @@ export function planResolver(
         return { ...device, routes: [...device.routes, { destination: `${told}/32` }] };
       }),
   };
+}
+
+/** Says why a guest is not told of the name server of its namespace. */
+export function warnOf({ log }: Pick<Host, 'log'>, { inside, links }: ResolverPlan, reached: boolean): void {
+  if (reached || inside === undefined) return;
+  const why = links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
+  log.warn(`the guest cannot reach the name server ${inside} of its container, as ${why}`);
 }

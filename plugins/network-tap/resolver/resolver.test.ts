@@ -62,7 +62,7 @@ test('each guest in a namespace has a source of its own, of which none is taken'
 
 test('nothing is made for a guest without an IPv4 address, or without an interface', () => {
   expect(planLinks(listener, [wire], [{ ...device, addresses: ['fd00::2/64'] }], '')).toEqual([]);
-  expect(planLinks(listener, [{ mode: 'none', tap: wire.tap, mtu: 1500 }], [device], '')).toEqual([]);
+  expect(planLinks(listener, [{ mode: 'none', tap: wire.tap }], [device], '')).toEqual([]);
 });
 
 test('questions and answers, each protocol by its own port', () => {
