@@ -1,0 +1,225 @@
+/** Writes an image: superblocks, descriptors, bitmaps, inodes, folders; then the files, one behind the other. */
+import { closeSync, constants, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Data, Entry, TreeTools } from '../../core/plugin.ts';
+import { mapBlocks } from './block-map.ts';
+import { failure } from './failure.ts';
+import {
+  descriptorSize,
+  fastLink,
+  firstInode,
+  hasSuperblock,
+  inodeSize,
+  rootInode,
+  S_IFDIR,
+  seconds,
+  superblockAt,
+} from './format.ts';
+import { placesOf, startOf } from './geometry.ts';
+import { type Layout, type LayoutOptions, layOut, type Planned } from './layout.ts';
+import { deviceBlocks, encodeDescriptor, encodeFolder, encodeInode, encodeSuperblock } from './records.ts';
+
+/** Files are gathered in memory up to here: most are small. */
+const bufferSize = 1 << 20;
+const zeros = Buffer.alloc(bufferSize);
+
+export interface Written {
+  /** In bytes. */
+  readonly size: number;
+  /** Number of the inode of everything. */
+  readonly inodes: ReadonlyMap<Data, number>;
+}
+
+/** `path` must not be there yet. @throws Error ERR_IMAGE */
+export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools, options: LayoutOptions): Written {
+  const layout = layOut(root, options);
+  const { geometry, inodes, used } = layout;
+  const size = geometry.blocks * geometry.blockSize;
+  const needed = used * geometry.blockSize;
+  const { bavail, bsize } = statfsSync(dirname(path));
+  if (bavail * bsize < needed) {
+    const [wanted, left] = [needed, bavail * bsize].map((bytes) => Math.ceil(bytes / 2 ** 20));
+    throw failure(
+      `the files of the image have ${wanted} MiB, and ${dirname(path)} has ${left} MiB left`,
+      'make room, or set dataDirectory in runnc.config',
+    );
+  }
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    ftruncateSync(fd, size);
+    const put = (at: number, bytes: Buffer) => writeAll(fd, bytes, at);
+    putGroups(layout, put);
+    const file = new Blocks(layout, put);
+    const tables = putBlocks(layout, file, rootfs, root, trees);
+    file.flush();
+    for (const [group, table] of tables.entries()) if (table) put(placesOf(geometry, group).table * geometry.blockSize, table);
+  } finally {
+    closeSync(fd);
+  }
+  return { size, inodes: new Map(inodes.map(({ entry, inode }) => [entry.data, inode])) };
+}
+
+type Put = (at: number, bytes: Buffer) => void;
+
+/** Writes blocks by their numbers in `Room`; those that follow each other leave in one piece. */
+class Blocks {
+  readonly #layout: Layout;
+  readonly #put: Put;
+  readonly #buffer = Buffer.allocUnsafe(bufferSize);
+  #used = 0;
+  #first = 0;
+
+  constructor(layout: Layout, put: Put) {
+    this.#layout = layout;
+    this.#put = put;
+  }
+
+  /** Room for `length` more bytes at most from block `number` on, which the caller fills whole. */
+  take(number: number, length: number): Buffer {
+    const { blockSize } = this.#layout.geometry;
+    if (number !== this.#first + this.#used / blockSize || this.#used === bufferSize) {
+      this.flush();
+      this.#first = number;
+    }
+    const free = Math.min(length, bufferSize - this.#used);
+    const whole = Math.ceil(free / blockSize) * blockSize;
+    const part = this.#buffer.subarray(this.#used, this.#used + free);
+    this.#buffer.fill(0, this.#used + free, this.#used + whole);
+    this.#used += whole;
+    return part;
+  }
+
+  add(number: number, bytes: Buffer): void {
+    const { blockSize } = this.#layout.geometry;
+    for (let at = 0; at < bytes.length; ) {
+      at += bytes.copy(this.take(number + at / blockSize, bytes.length - at), 0, at);
+    }
+  }
+
+  flush(): void {
+    const { geometry, room } = this.#layout;
+    const blocks = this.#used / geometry.blockSize;
+    // Zeros are there already, as holes.
+    const isHole = this.#buffer.subarray(0, this.#used).equals(zeros.subarray(0, this.#used));
+    for (let done = 0; done < blocks && !isHole; ) {
+      const { block, count } = room.place(this.#first + done);
+      const length = Math.min(count, blocks - done);
+      const from = done * geometry.blockSize;
+      this.#put(block * geometry.blockSize, this.#buffer.subarray(from, from + length * geometry.blockSize));
+      done += length;
+    }
+    this.#first += blocks;
+    this.#used = 0;
+  }
+}
+
+function putGroups({ geometry, room, inodes, used }: Layout, put: Put): void {
+  const { blockSize, groups, inodesPerGroup, blocksPerGroup } = geometry;
+  const lastInode = inodes.at(-1)?.inode ?? rootInode;
+  const folders = Array.from({ length: groups }, () => 0);
+  for (const { inode, entry } of inodes) {
+    if (entry.entries)
+      folders[Math.floor((inode - 1) / inodesPerGroup)] = (folders[Math.floor((inode - 1) / inodesPerGroup)] ?? 0) + 1;
+  }
+  const descriptors = Buffer.alloc(geometry.descriptorBlocks * blockSize);
+  let [freeBlocks, freeInodes] = [0, 0];
+  // The first ones are taken, whether or not there is something.
+  const usedInodes = Math.max(lastInode, firstInode - 1);
+  for (let group = 0; group < groups; group++) {
+    const places = placesOf(geometry, group);
+    const taken = room.usedIn(group, used);
+    const takenInodes = Math.max(0, Math.min(inodesPerGroup, usedInodes - group * inodesPerGroup));
+    put(places.bitmap * blockSize, bitmap(blockSize, taken, blocksPerGroup));
+    put(places.inodeBitmap * blockSize, bitmap(blockSize, takenInodes, inodesPerGroup));
+    const free = { blocks: blocksPerGroup - taken, inodes: inodesPerGroup - takenInodes };
+    encodeDescriptor(descriptors, group * descriptorSize, {
+      ...places,
+      freeBlocks: free.blocks,
+      freeInodes: free.inodes,
+      folders: folders[group] ?? 0,
+    });
+    freeBlocks += free.blocks;
+    freeInodes += free.inodes;
+  }
+  for (let group = 0; group < groups; group++) {
+    if (!hasSuperblock(group)) continue;
+    const start = startOf(geometry, group) * blockSize;
+    put(group === 0 ? superblockAt : start, encodeSuperblock(geometry, group, freeBlocks, freeInodes));
+    put(start + blockSize, descriptors);
+  }
+}
+
+/** The first `taken` bits set, and those past the last. */
+function bitmap(blockSize: number, taken: number, bits: number): Buffer {
+  const bytes = Buffer.alloc(blockSize);
+  const set = (from: number, to: number) => {
+    for (let bit = from; bit < to; ) {
+      if (bit % 8 === 0 && to - bit >= 8) {
+        const whole = Math.floor((to - bit) / 8);
+        bytes.fill(0xff, bit / 8, bit / 8 + whole);
+        bit += whole * 8;
+      } else {
+        bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
+        bit += 1;
+      }
+    }
+  };
+  set(0, taken);
+  set(bits, blockSize * 8);
+  return bytes;
+}
+
+/** Folders, symlinks and files with their indirect blocks; gives the tables of inodes, by group. */
+function putBlocks(layout: Layout, file: Blocks, rootfs: string, root: Entry, trees: TreeTools): readonly (Buffer | undefined)[] {
+  const { geometry, room, inodes, files } = layout;
+  const { blockSize, inodesPerGroup, tableBlocks } = geometry;
+  const tables: (Buffer | undefined)[] = Array.from({ length: geometry.groups });
+  const place = (number: number) => room.place(number).block;
+  const putInode = (planned: Planned) => {
+    const { entry, inode, first, blocks, indirect } = planned;
+    const pointers = mapBlocks(
+      blocks,
+      blockSize,
+      (index) => place(first + index),
+      (index) => place(first + blocks + index),
+      (index, bytes) => file.add(first + blocks + index, bytes),
+    );
+    const group = Math.floor((inode - 1) / inodesPerGroup);
+    tables[group] ??= Buffer.alloc(tableBlocks * blockSize);
+    const { mode, uid, gid, modified, target, device } = entry;
+    encodeInode(tables[group] as Buffer, ((inode - 1) % inodesPerGroup) * inodeSize, {
+      ...{ mode, uid, gid, size: planned.size, modified: seconds(modified), links: planned.links },
+      sectors: ((blocks + indirect) * blockSize) / 512,
+      blocks: device ? deviceBlocks(device) : target && target.length < fastLink ? target : pointers,
+    });
+  };
+  for (const planned of inodes) {
+    const { entry, first, blocks, children } = planned;
+    if (entry.entries) {
+      const named = entry.entries.map(({ name, mode }, index) => ({ name, mode, inode: (children[index] as Planned).inode }));
+      const [self, above] = ['.', '..'].map((name) => ({ name: Buffer.from(name), mode: S_IFDIR }));
+      const all = [{ ...self, inode: planned.inode }, { ...above, inode: planned.above }, ...named] as typeof named;
+      file.add(first, encodeFolder(all, blockSize, blocks));
+    } else if (entry.target && blocks > 0) file.add(first, entry.target);
+    if (!files.has(entry.data)) putInode(planned);
+  }
+  trees.readContents(
+    rootfs,
+    root,
+    (data) => files.has(data),
+    (data, read) => {
+      const planned = files.get(data) as Planned;
+      for (let at = 0; at < data.size; ) {
+        const part = file.take(planned.first + at / blockSize, data.size - at);
+        read(part, 0, part.length);
+        at += part.length;
+      }
+      putInode(planned);
+    },
+  );
+  return tables;
+}
+
+function writeAll(fd: number, bytes: Buffer, at: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+}
