@@ -3,5 +3,5 @@ export { readContents } from './contents.ts';
 export { grafted } from './grafts.ts';
 export { isOfHost, mountsOf } from './mounts.ts';
 export { openFolder, within } from './open.ts';
-export { readTree } from './tree.ts';
+export { readTree, stampOf } from './tree.ts';
 export { volumeDevices } from './volume-devices.ts';

@@ -1,5 +1,5 @@
 /** A tree of files as an image shows it. Folders that are walked are opened one within the other, never through a symlink. */
-import { closeSync, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { openFolder, within } from './open.ts';
 
 export interface Entry {
@@ -23,7 +23,7 @@ export interface Entry {
   readonly entries?: readonly Entry[];
   /** Path on the host of a file or folder that is not in the folder above it, but was put there by a mount. */
   readonly origin?: string;
-  /** Inode and time of its last change (ctime): another one where anything of it changed. */
+  /** What `stampOf` says: another one where anything of it changed. */
   readonly stamp?: string;
 }
 
@@ -86,7 +86,7 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
       uid: Number(stat.uid),
       gid: Number(stat.gid),
       modified: Number(stat.mtimeMs),
-      stamp: `${stat.ino}:${stat.ctimeNs}`,
+      stamp: stampOf(stat),
       data: dataOf(`${stat.dev}:${stat.ino}`, type === S_IFREG ? Number(stat.size) : 0, type !== S_IFDIR && stat.nlink > 1n),
       ...(device ? { device } : {}),
       ...(type === S_IFLNK ? { target: readlinkSync(path, { encoding: 'buffer' }) } : {}),
@@ -117,16 +117,24 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
   return entryOf(Buffer.alloc(0), Buffer.concat([Buffer.from(rootfs), slash, Buffer.from('.')]), '', 0);
 }
 
+/**
+ * Tells whether a file is still the one that it was. Without the time of its last change (ctime), which a second name of the same
+ * file changes too; and without its device, which an overlay has a new one of each time that it is mounted.
+ */
+export const stampOf = ({ ino, mtimeNs, size, mode, uid, gid }: BigIntStats): string =>
+  [ino, mtimeNs, size, mode, uid, gid].join(':');
+
 /** A file alone, as an entry without a name. */
 export function readFile(path: string): Entry {
-  const { mode, uid, gid, mtimeMs, size, dev, ino, ctimeNs } = lstatSync(path, { bigint: true });
+  const stat = lstatSync(path, { bigint: true });
+  const { mode, uid, gid, mtimeMs, size, dev, ino } = stat;
   return {
     name: Buffer.alloc(0),
     mode: Number(mode),
     uid: Number(uid),
     gid: Number(gid),
     modified: Number(mtimeMs),
-    stamp: `${ino}:${ctimeNs}`,
+    stamp: stampOf(stat),
     data: { size: Number(size), inode: `${dev}:${ino}` },
   };
 }

@@ -102,7 +102,10 @@ export function eachBlock(
   const visit = (block: number, level: number, index: number): void => {
     if (block === 0 || index >= last) return;
     if (block < firstDataBlock || block >= blocks) throw new Damage(`it has block ${block}, and there are ${blocks}`);
-    if (level === 0) return data(index, block);
+    if (level === 0) {
+      data(index, block);
+      return;
+    }
     meta(block);
     const table = read(block * blockSize, blockSize);
     const covered = perBlock ** (level - 1);

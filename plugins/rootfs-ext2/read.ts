@@ -37,8 +37,7 @@ export class Image {
   /** Blocks that something has, and those that more than one thing has. */
   readonly #blocks: Marks;
   readonly #shared: Marks;
-  readonly #inodes = new Map<number, Inode>();
-  readonly #folders = new Set<number>();
+  readonly #inodes = new Map<number, Found>();
   #files = 0;
 
   /** @throws Error ERR_IMAGE where not even the root folder can be read, or there is more than the limits allow */
@@ -85,14 +84,16 @@ export class Image {
 
   #name(name: Buffer, number: number, depth: number): Found {
     const known = this.#inodes.get(number);
-    const inode = known ?? readInode(this.#read, this.#superblock, number);
+    if (known) return known.entries ? { ...known, name, damage: 'it is in two folders' } : { ...known, name };
+    const inode = readInode(this.#read, this.#superblock, number);
     const type = inode.mode & S_IFMT;
     const found: { -readonly [Key in keyof Found]: Found[Key] } = { name, inode };
-    const wrong = wrongWith(inode, this.#limits.maxSize);
-    if (wrong !== undefined) return { ...found, damage: wrong };
-    this.#inodes.set(number, inode);
+    // Before its names are read: one of them may lead here again.
+    this.#inodes.set(number, type === S_IFDIR ? { ...found, entries: [] } : found);
     try {
-      if (!known && (type === S_IFREG || type === S_IFDIR || type === S_IFLNK)) this.#claim(inode);
+      const wrong = wrongWith(inode, this.#limits.maxSize);
+      if (wrong !== undefined) throw new Damage(wrong);
+      if (type === S_IFREG || type === S_IFDIR || type === S_IFLNK) this.#claim(inode);
       if (type === S_IFLNK) found.target = this.#targetOf(inode);
       if (type === S_IFCHR || type === S_IFBLK) found.device = deviceOf(inode);
       if (type === S_IFDIR) found.entries = this.#entriesOf(inode, depth);
@@ -103,19 +104,14 @@ export class Image {
     return found;
   }
 
+  /** A block belongs to one thing only: so what is read is never more than the image has. */
   #claim(inode: Inode): void {
     const claim = (block: number) => {
-      if (!this.#blocks.add(block)) this.#shared.add(block);
+      if (this.#blocks.add(block)) return;
+      this.#shared.add(block);
+      throw new Damage(`its block ${block} belongs to something else too`);
     };
-    eachBlock(
-      this.#read,
-      this.#superblock,
-      inode,
-      (_, block) => claim(block),
-      (block) => {
-        if (!this.#blocks.add(block)) throw new Damage(`its block ${block} belongs to something else too`);
-      },
-    );
+    eachBlock(this.#read, this.#superblock, inode, (_, block) => claim(block), claim);
   }
 
   #targetOf(inode: Inode): Buffer {
@@ -128,8 +124,6 @@ export class Image {
 
   #entriesOf(inode: Inode, depth: number): readonly Found[] {
     if (depth > maxDepth) throw new Damage(`it is more than ${maxDepth} folders deep`);
-    if (this.#folders.has(inode.number)) throw new Damage('it is in two folders');
-    this.#folders.add(inode.number);
     const { blockSize } = this.#superblock;
     if (inode.size === 0 || inode.size % blockSize !== 0) throw new Damage(`as a folder it has ${inode.size} bytes`);
     const listed: { readonly name: Buffer; readonly number: number }[] = [];
@@ -158,15 +152,25 @@ export class Image {
     });
   }
 
-  /** Of files that share a block nobody can say whose it is. */
-  #tellShared(found: Found): void {
-    const type = found.inode.mode & S_IFMT;
+  /** Of files that share a block nobody can say whose it is: the one that had it first is told, too. */
+  #tellShared(found: Found, told = new Map<number, string | undefined>()): void {
+    const { number, mode } = found.inode;
+    const type = mode & S_IFMT;
     if (!found.damage && (type === S_IFREG || type === S_IFDIR || type === S_IFLNK)) {
-      eachBlock(this.#read, this.#superblock, found.inode, (_, block) => {
-        if (this.#shared.has(block)) found.damage = `its block ${block} belongs to something else too`;
-      });
+      if (!told.has(number)) told.set(number, this.#sharedIn(found.inode));
+      const damage = told.get(number);
+      if (damage !== undefined) found.damage = damage;
     }
-    for (const entry of found.entries ?? []) this.#tellShared(entry);
+    for (const entry of found.entries ?? []) this.#tellShared(entry, told);
+  }
+
+  #sharedIn(inode: Inode): string | undefined {
+    let damage: string | undefined;
+    const look = (block: number) => {
+      if (this.#shared.has(block)) damage = `its block ${block} belongs to something else too`;
+    };
+    eachBlock(this.#read, this.#superblock, inode, (_, block) => look(block), look);
+    return damage;
   }
 }
 
