@@ -25,6 +25,8 @@ export interface Config extends Settings {
   readonly cacheDirectory: string;
   /** What root images for later containers may take there, in bytes. */
   readonly cacheSize: number;
+  /** Absolute path of the folder for what guests write. */
+  readonly dataDirectory: string;
   /** In order, before the built-in ones. */
   readonly plugins: readonly ChosenPlugin[];
   readonly images: readonly ImageRule[];

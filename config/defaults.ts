@@ -6,6 +6,7 @@ export const defaults: Config = {
   hugePages: false,
   cacheDirectory: '/var/cache/runnc',
   cacheSize: 10 * 1024 * 1024 * 1024,
+  dataDirectory: '/var/lib/runnc',
   plugins: [],
   tender: { preferred: undefined, allowed: undefined },
   unikernel: undefined,

@@ -16,6 +16,7 @@ interface SettingsDocument {
 interface ProfileDocument extends SettingsDocument {
   readonly cacheDirectory?: string;
   readonly cacheSize?: string | number;
+  readonly dataDirectory?: string;
   readonly plugins?: readonly (string | readonly [string, (PluginOptions | false)?])[];
   readonly images?: readonly { readonly match: string | ImageRule['match']; readonly use: SettingsDocument }[];
   readonly allowAnnotations?: readonly string[];
@@ -29,12 +30,13 @@ export interface Document extends ProfileDocument {
 
 /** What a document or a profile sets, and nothing else. @throws RunncError ERR_CONFIG */
 export function readProfile(document: ProfileDocument): Partial<Config> {
-  const { cacheDirectory, cacheSize, plugins, images, allowAnnotations, hookTimeLimit, debug } = document;
+  const { cacheDirectory, cacheSize, dataDirectory, plugins, images, allowAnnotations, hookTimeLimit, debug } = document;
   return {
     ...readSettings(document),
     ...given({
       cacheDirectory,
       cacheSize: cacheSize === undefined ? undefined : readSize(cacheSize, 'cacheSize'),
+      dataDirectory,
       plugins: plugins?.map(readPlugin),
       images: images?.map(({ match, use }, index) => ({
         match: readMatch(match),

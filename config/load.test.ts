@@ -22,6 +22,7 @@ test('everything can be set', async () => {
     hugePages: true,
     cacheDirectory: '/srv/cache',
     cacheSize: '1.5g',
+    dataDirectory: '/srv/data',
     plugins: ['tender-spt', ['rootfs-iso', { deep: { option: 1 } }], ['seccomp'], ['tender-hvt', false]],
     tender: { preferred: 'spt', allowed: ['hvt', 'spt'] },
     unikernel: 'solo5',
@@ -42,6 +43,7 @@ test('everything can be set', async () => {
     hugePages: true,
     cacheDirectory: '/srv/cache',
     cacheSize: 1.5 * 2 ** 30,
+    dataDirectory: '/srv/data',
     plugins: [
       { name: 'tender-spt', options: {} },
       { name: 'rootfs-iso', options: { deep: { option: 1 } } },
@@ -69,7 +71,7 @@ test.each([
   [{ tender: { prefered: 'spt' } }, 'tender.prefered is unknown; did you mean tender.preferred?'],
   [
     { colour: 'red' },
-    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, cacheSize, plugins, tender, unikernel, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
+    'colour is unknown; known here: $schema, memory, hugePages, cacheDirectory, cacheSize, dataDirectory, plugins, tender, unikernel, rootfs, network, options, images, allowAnnotations, hookTimeLimit, debug, profiles',
   ],
   [{ memory: true }, 'memory must be a size such as "512MiB" or a number of bytes, not a boolean'],
   [{ memory: '' }, 'memory must be a size such as "512MiB" or a number of bytes, not ""'],
@@ -129,13 +131,14 @@ test('no value makes it throw anything but a RunncError', async () => {
 
 test('the defaults that editors see are those that hold', () => {
   const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, 'schema.json'), 'utf8'));
-  const { memory, hugePages, cacheDirectory, cacheSize, debug, hookTimeLimit } = schema.definitions;
+  const { memory, hugePages, cacheDirectory, cacheSize, dataDirectory, debug, hookTimeLimit } = schema.definitions;
   expect({ ...defaults, memory: parseSize(memory.default) }).toMatchObject({
     ...{
       memory: defaults.memory,
       cacheSize: parseSize(cacheSize.default),
       hugePages: hugePages.default,
       cacheDirectory: cacheDirectory.default,
+      dataDirectory: dataDirectory.default,
       debug: debug.default,
     },
     hookTimeLimit: hookTimeLimit.default * 1000,

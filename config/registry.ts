@@ -7,6 +7,7 @@ import delegateOci from '../plugins/delegate-oci/index.ts';
 import metadataRunnc from '../plugins/metadata-runnc/index.ts';
 import metadataUrunc from '../plugins/metadata-urunc/index.ts';
 import networkTap from '../plugins/network-tap/index.ts';
+import rootfsExt2 from '../plugins/rootfs-ext2/index.ts';
 import rootfsIso from '../plugins/rootfs-iso/index.ts';
 import seccomp from '../plugins/seccomp/index.ts';
 import tenderExternal from '../plugins/tender-external/index.ts';
@@ -24,6 +25,7 @@ export const builtIn: readonly Use[] = [
   [metadataRunnc],
   [metadataUrunc],
   [networkTap],
+  [rootfsExt2],
   [rootfsIso],
   [seccomp],
   [tenderExternal],

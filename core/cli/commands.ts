@@ -166,6 +166,18 @@ const update: CommandSpec = {
   },
 };
 
+const sync: CommandSpec = {
+  name: 'sync',
+  description: 'carry what the guest has written to its volumes and its root to the host now',
+  arguments: ['<id>'],
+  options: [],
+  async run(context, [id = '']) {
+    const lifecycle = await import('../lifecycle/sync.ts');
+    await lifecycle.sync(context, id);
+    return 0;
+  },
+};
+
 const spec: CommandSpec = {
   name: 'spec',
   description: 'write a config.json to start from',
@@ -215,6 +227,7 @@ export const commands: readonly CommandSpec[] = [
   delegable(pauseOrResume('pause', 'stop all processes of a container for a while')),
   delegable(pauseOrResume('resume', 'let the processes of a paused container go on')),
   delegable(update),
+  sync,
   spec,
   features,
   delegable(impossible('exec', 'a unikernel is one program, and no second process can be started in it')),

@@ -55,12 +55,14 @@ async function endProcesses({ init, cgroup }: ContainerRecord): Promise<void> {
   if (cgroup) await killCgroup(cgroup, killPatience);
 }
 
-/** What a container asks for says how it is made. It must not keep it from being removed when the configuration has changed since. */
-const unmarked = { annotations: {}, args: [] };
+async function load(context: Context, record: ContainerRecord): Promise<Runtime> {
+  const { loadFor, unmarked } = await import('./load.ts');
+  return (await loadFor(context, record, unmarked)).runtime;
+}
 
 async function withPlugins(context: Context, held: Held, known: Runtime | undefined): Promise<void> {
   const container = containerOfRecord(held.record, held.directory);
-  const runtime = known ?? (await (await import('./load.ts')).loadFor(context, held.record, unmarked)).runtime;
+  const runtime = known ?? (await load(context, held.record));
   const tell = async (name: 'stopped' | 'deleted') => {
     await runtime.hooks[name].promise(container).catch((error) => context.log.warn(sentenceOf(error)));
   };

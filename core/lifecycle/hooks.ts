@@ -37,6 +37,7 @@ export function makeHooks(log: Log, options: HookOptions = {}): Hooks {
     create: new AsyncSeriesHook(['container']),
     start: new AsyncSeriesHook(['container']),
     delete: new AsyncSeriesHook(['container']),
+    sync: new AsyncSeriesHook(['container']),
     created: new AsyncSeriesHook(['container']),
     started: new AsyncSeriesHook(['container']),
     stopped: new AsyncSeriesHook(['container']),

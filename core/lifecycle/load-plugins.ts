@@ -7,9 +7,9 @@ import { Runtime, type Use } from './runtime.ts';
 
 /** @throws RunncError ERR_CONFIG for a plugin that is not there or not trusted, ERR_PLUGIN for one that does not fit */
 export async function loadRuntime(config: Config, log: Log): Promise<Runtime> {
-  const { cacheDirectory, cacheSize, hookTimeLimit: timeLimit } = config;
+  const { cacheDirectory, cacheSize, dataDirectory, hookTimeLimit: timeLimit } = config;
   const plugins = await choosePlugins(config);
-  return new Runtime({ plugins, log, cacheDirectory, cacheSize, timeLimit, first: firstAsked(config, plugins) });
+  return new Runtime({ plugins, log, cacheDirectory, cacheSize, dataDirectory, timeLimit, first: firstAsked(config, plugins) });
 }
 
 /** The plugins of the configuration in their order, and after them the built-in ones that it does not name, leave out or replace. */

@@ -31,6 +31,9 @@ async function settingsFor(config: Config, container: Pick<Container, 'annotatio
   return isPlain ? config : (await containerSettings()).configFor(config, container);
 }
 
+/** What a container asks for says how it is made. It must not keep it from being removed when the configuration has changed since. */
+export const unmarked = { annotations: {}, args: [] };
+
 /** The same for an existing container, with the configuration that it was created with. */
 export async function loadFor(
   context: Context,

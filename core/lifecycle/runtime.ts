@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   readonly cacheDirectory: string;
   /** What images for later containers may take there, in bytes. */
   readonly cacheSize?: number;
+  /** For what guests write; beneath the other one where none is given. */
+  readonly dataDirectory?: string;
   /** In milliseconds. */
   readonly timeLimit?: number;
   /** Plugins that are asked first, by the hook's name. */
@@ -41,15 +43,20 @@ export class Runtime {
   readonly #log: Log;
   readonly #cacheDirectory: string;
   readonly #cacheSize: number;
+  readonly #dataDirectory: string;
   readonly #timeLimit: number;
+  readonly #first: Readonly<Record<string, string | undefined>>;
   #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
   /** @throws RunncError ERR_PLUGIN when a plugin does not fit or fails to load */
-  constructor({ plugins, log, cacheDirectory, cacheSize = 0, timeLimit = usualTimeLimit, first = {} }: RuntimeOptions) {
+  constructor(options: RuntimeOptions) {
+    const { plugins, log, cacheDirectory, cacheSize = 0, timeLimit = usualTimeLimit, first = {} } = options;
     this.#log = log;
     this.#cacheDirectory = cacheDirectory;
     this.#cacheSize = cacheSize;
+    this.#dataDirectory = options.dataDirectory ?? join(cacheDirectory, 'data');
+    this.#first = first;
     this.#timeLimit = timeLimit;
     this.hooks = makeHooks(log, { timeLimit, first, tapper: () => this.#applying() });
     const names = new Set(plugins.map(([{ name }]) => name));
@@ -116,6 +123,8 @@ export class Runtime {
         (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
       trees: () => import('../tree/tools.ts'),
       cacheDirectory: (name) => this.#folder(name),
+      dataDirectory: (name) => this.#folder(name, this.#dataDirectory),
+      asksFirst: (hook) => this.#first[hook],
       images: {
         make: async (...call) => {
           const { imageCache } = await import('../images/cache.ts');
@@ -125,9 +134,9 @@ export class Runtime {
     };
   }
 
-  /** A folder of root's alone below the cache directory. */
-  #folder(name: string): string {
-    const directory = join(this.#cacheDirectory, name);
+  /** A folder of root's alone. */
+  #folder(name: string, above = this.#cacheDirectory): string {
+    const directory = join(above, name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     chownSync(directory, 0, 0);
     return directory;

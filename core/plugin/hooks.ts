@@ -37,6 +37,8 @@ export interface Hooks {
   readonly start: AsyncSeriesHook<[container: Container]>;
   /** Something to do at `delete`, once no process is left and before resources are given back. */
   readonly delete: AsyncSeriesHook<[container: Container]>;
+  /** Carry to the host what the guest has written so far, at `runnc sync`: the guest stands still meanwhile. */
+  readonly sync: AsyncSeriesHook<[container: Container]>;
   /** Told once the container waits for `start`; an error is logged, here and in the three that follow. */
   readonly created: AsyncSeriesHook<[container: Container]>;
   /** Told once the guest runs. */

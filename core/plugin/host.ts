@@ -83,6 +83,10 @@ export interface Host {
   trees(): Promise<TreeTools>;
   /** Folder (0700, root) in which a plugin may keep what can be computed again, by content. */
   cacheDirectory(name: string): string;
+  /** Folder (0700, root) for what a plugin keeps for containers and cannot compute again. */
+  dataDirectory(name: string): string;
+  /** Name of the plugin that the configuration has asked first at this hook, undefined where it leaves that open. */
+  asksFirst(hook: 'tender' | 'unikernel' | 'rootfs' | 'network'): string | undefined;
   /** Images of root file systems, built once for all containers that hold the same. */
   readonly images: Images;
 }

@@ -70,6 +70,8 @@ export interface Unikernel {
   /** It makes code at run time (a JavaScript engine with a JIT), so its heap has to be executable. */
   readonly executableHeap?: boolean;
   readonly devices: readonly DeclaredDevice[];
+  /** File systems that it can mount as its root, where that is known: `iso9660`, `ext2`. */
+  readonly fileSystems?: readonly string[];
   /** The command line as far as it is known at create; `launch` taps may rewrite it. At most 8191 bytes. */
   readonly commandLine: string;
   /**

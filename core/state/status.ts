@@ -15,6 +15,7 @@ export const allowed = {
   resume: ['created', 'running'],
   update: ['created', 'running'],
   ps: ['created', 'running'],
+  sync: ['created', 'running', 'stopped'],
 } as const satisfies Record<string, readonly Status[]>;
 
 /** What the record and the process table say together. */

@@ -26,6 +26,8 @@ export default {
         ...(sign === undefined ? {} : { because: sign }),
         abi,
         devices,
+        // Ext2 with blocks of 1 KiB: with larger ones it cannot list folders.
+        fileSystems: ['iso9660', 'ext2'],
         commandLine: '',
         executableHeap: isNode(program.path, args),
       };

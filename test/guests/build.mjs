@@ -61,7 +61,7 @@ async function built() {
 async function fingerprint(architecture) {
   const hash = createHash('sha256').update(JSON.stringify(architecture));
   const runtime = join(sources, 'runtime');
-  const folders = [sources, runtime, join(runtime, architecture.folder), join(sources, 'net'), join(sources, 'legacy')];
+  const folders = [sources, runtime, join(runtime, architecture.folder), join(sources, 'net'), join(sources, 'ext2'), join(sources, 'legacy')];
   for (const folder of folders) {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!/\.(c|h|S|ld|mjs)$/.test(entry.name)) continue;
@@ -90,6 +90,10 @@ async function build({ compiler, folder, flags }, files) {
     await gcc(...compile, '-O2', '-mgeneral-regs-only', ...net.map((file) => join(sources, 'net', file)));
     await run('ar', ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
 
+    const ext2 = (await readdir(join(sources, 'ext2'))).filter((file) => file.endsWith('.c')).sort();
+    await gcc(...compile, '-mgeneral-regs-only', ...ext2.map((file) => join(sources, 'ext2', file)));
+    await run('ar', ['rcs', 'libext2.a', ...ext2.map((file) => file.replace(/c$/, 'o'))], temporary);
+
     await gcc(...linkerFlags, '-o', 'linux', 'linux.o');
     await gcc(...linkerFlags, '-o', 'pause', 'pause.o');
     const programs = ['linux', 'pause'];
@@ -97,7 +101,7 @@ async function build({ compiler, folder, flags }, files) {
       for (const name of files.map(nameOf)) {
         const program = `${name}.${tender}`;
         const objects = ['start.o', `crt-${tender}.o`, 'text.o', `${name}.o`];
-        await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects, 'libnet.a');
+        await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects, 'libnet.a', 'libext2.a');
         programs.push(program);
       }
     }

@@ -52,7 +52,10 @@ export async function makeBundle({
   if (annotations) spec.annotations = annotations;
   writeFileSync(file, JSON.stringify(spec));
   const settings = path.join(folder, 'runnc.config.json');
-  writeFileSync(settings, JSON.stringify({ cacheDirectory: path.join(folder, 'cache'), ...config }));
+  writeFileSync(
+    settings,
+    JSON.stringify({ cacheDirectory: path.join(folder, 'cache'), dataDirectory: path.join(folder, 'data'), ...config }),
+  );
   const runnc: TestBundle['runnc'] = async (...words) => {
     // To files: the container that `create` leaves behind would hold pipes open.
     const outputs = ['stdout', 'stderr'].map((name) => path.join(folder, name));
