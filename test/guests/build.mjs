@@ -61,7 +61,14 @@ async function built() {
 async function fingerprint(architecture) {
   const hash = createHash('sha256').update(JSON.stringify(architecture));
   const runtime = join(sources, 'runtime');
-  const folders = [sources, runtime, join(runtime, architecture.folder), join(sources, 'net'), join(sources, 'ext2'), join(sources, 'legacy')];
+  const folders = [
+    sources,
+    runtime,
+    join(runtime, architecture.folder),
+    join(sources, 'net'),
+    join(sources, 'ext2'),
+    join(sources, 'legacy'),
+  ];
   for (const folder of folders) {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!/\.(c|h|S|ld|mjs)$/.test(entry.name)) continue;

@@ -19,7 +19,7 @@ import { expect, test } from 'vitest';
 import * as trees from '../../core/tree/tools.ts';
 import { readImage } from '../../plugins/rootfs-iso/testing/read-image.ts';
 import { writeImage } from '../../plugins/rootfs-iso/write.ts';
-import { describeTree, everything, limits, makeImage, workplace } from './iso-trees.ts';
+import { describeTree, everything, limits, makeImage, workplace } from './trees.ts';
 
 const latin1 = (name: string) => Buffer.from(name, 'latin1');
 const inside = (folder: string, name: string) => Buffer.concat([Buffer.from(`${folder}/`), latin1(name)]);

@@ -132,7 +132,7 @@ int write_file(const char *path, const void *bytes, u32 size)
 		u32 where = block_of(&inode, at / block_size, 1);
 		if (!where)
 			return 1;
-		memset(block, 0, block_size);
+		read_at(where, block);
 		memcpy(block, (const u8 *)bytes + at, size - at < block_size ? size - at : block_size);
 		write_at(where, block);
 	}
