@@ -9,6 +9,7 @@ const words: Readonly<Record<string, string>> = {
   config: 'show validate init schema',
   plugins: 'list',
   plugin: 'init',
+  cache: 'ls prune verify',
   completion: 'bash zsh fish',
   kill: 'TERM KILL INT HUP QUIT USR1 USR2',
 };

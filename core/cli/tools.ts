@@ -107,6 +107,26 @@ const plugin: CommandSpec = {
   },
 };
 
+const cache: CommandSpec = {
+  name: 'cache',
+  description: 'root images kept for later containers: ls, prune (down to cacheSize, or all), verify (reads every one)',
+  arguments: ['<action>'],
+  options: [jsonOption, { flags: '-a, --all', description: 'prune: remove every image' }],
+  async run(context, [action = ''], { json, all }) {
+    const tool = await import('../tools/cache.ts');
+    const actions: Readonly<Record<string, () => Promise<{ readonly said: string; readonly isWhole: boolean }>>> = {
+      ls: async () => ({ said: await tool.listCache(context, json === true), isWhole: true }),
+      prune: async () => ({ said: await tool.pruneCache(context, all === true), isWhole: true }),
+      verify: () => tool.verifyCache(context),
+    };
+    const chosen = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!chosen) throw unknownAction('cache', action, Object.keys(actions));
+    const { said, isWhole } = await chosen();
+    print(said);
+    return isWhole ? 0 : 1;
+  },
+};
+
 const inspect: CommandSpec = {
   name: 'inspect',
   description: 'tell what a unikernel is and how it would be started',
@@ -139,4 +159,4 @@ const pack: CommandSpec = {
   },
 };
 
-export const tools: readonly CommandSpec[] = [doctor, install, uninstall, config, plugins, plugin, inspect, pack];
+export const tools: readonly CommandSpec[] = [doctor, install, uninstall, config, plugins, plugin, cache, inspect, pack];

@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, openSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunncError } from '../errors.ts';
-import type { Container, ImageRequest, Images, Log, MadeImage } from '../plugin.ts';
+import type { Container, ImageRequest, Images, Json, Log, MadeImage } from '../plugin.ts';
 import { sameFile } from '../state/lock.ts';
 import { sha256 } from '../sys/sha256.ts';
 import { sleep } from '../sys/sleep.ts';
@@ -11,24 +11,29 @@ import { type Content, contentOf } from './content.ts';
 import { bootId, draftOf, type EntryRecord, identityOf, imageOf, readEntry, removeEntry, touch, writeRecord } from './entry.ts';
 import { codeOf, copy, share } from './own-file.ts';
 import { makeRoom, sweep } from './room.ts';
-import { sealOf } from './seal.ts';
+import { beginSeal, type Sealing } from './seal.ts';
 
 /** In the key: what another version of runnc has built is not taken. */
 const format = 1;
+
+/** How much earlier than now the kernel may say it is when it notes a change (CONFIG_HZ), with room to spare; in milliseconds. */
+const clockTick = 50;
 
 export interface CacheOptions {
   readonly folder: string;
   /** In bytes; 0: nothing is kept. */
   readonly size: number;
   readonly log: Log;
+  /** What has to be found true before the guest may run; until then the image is as good as it can be told quickly. */
+  later(check: () => Promise<void>): void;
 }
 
-export function imageCache({ folder, size, log }: CacheOptions): Images {
+export function imageCache(options: CacheOptions): Images {
   return {
     async make(container, request) {
-      const content = size > 0 && !request.alone ? lookAt(container, log) : undefined;
+      const content = options.size > 0 && !request.alone ? lookAt(container, options.log) : undefined;
       try {
-        return content ? await shared({ folder, size, log }, content, request) : await alone(request);
+        return content ? await shared(options, content, request) : await alone(request);
       } catch (error) {
         rmSync(request.path, { force: true });
         throw codeOf(error) === 'ENOSPC' ? noRoom(request.path, error) : error;
@@ -46,6 +51,16 @@ function lookAt({ rootfs }: Container, log: Log): Content | undefined {
   }
 }
 
+/** Files of an image's layers are not what they were when the image was built: it has to be built anew. */
+export class LayersChanged extends RunncError {
+  constructor(key: string) {
+    super('ERR_IMAGE', `somebody has changed files of the layers that the image ${key} in the cache is made of`, {
+      hint: 'create the container again',
+    });
+    this.name = 'LayersChanged';
+  }
+}
+
 /** For this container only. */
 async function alone({ path, build }: ImageRequest): Promise<MadeImage> {
   writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
@@ -60,19 +75,28 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
     .toString('hex')
     .slice(0, 32);
   for (;;) {
-    const known = await usable(folder, key, content, log);
+    const known = await usable(folder, key, log);
+    const sealing = known && (await beginSeal(known.layers));
     const entry = known ?? (await build(folder, key, content, request));
-    if (entry === 'too large') return alone(request);
     if (entry === 'again') continue;
+    if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };
     try {
       const kept = await take(options, key, request);
       if (known === undefined) makeRoom(folder, size, key);
+      else options.later(() => checkSeal(folder, key, known, sealing));
       return { size: statSync(path).size, notes: entry.notes, from: known ? 'cache' : kept ? 'build' : 'alone' };
     } catch (error) {
       // Removed by somebody who needed room.
       if (codeOf(error) !== 'ENOENT' || existsSync(imageOf(folder, key))) throw error;
     }
   }
+}
+
+/** @throws LayersChanged, with the image gone from the cache */
+async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sealing: Sealing | undefined): Promise<void> {
+  if ((await sealing?.())?.text === seal) return;
+  removeEntry(folder, key);
+  throw new LayersChanged(key);
 }
 
 /** The container's own file. Where there is no room for two it is the cached one, which is in the cache no more: false. */
@@ -104,20 +128,17 @@ async function withRoom<Result>(folder: string, key: string, work: () => Promise
   }
 }
 
-/** The entry, if it is whole and its layers are as they were. */
-async function usable(folder: string, key: string, { layers }: Content, log: Log): Promise<EntryRecord | undefined> {
+/** The entry, if it is whole. */
+async function usable(folder: string, key: string, log: Log): Promise<EntryRecord | undefined> {
   const entry = readEntry(folder, key);
-  if (entry === undefined) return undefined;
-  const refuse = (why: string) => {
-    log.warn(`the image ${key} in the cache is built anew: ${why}`);
-    removeEntry(folder, key);
-    return undefined;
-  };
-  if (entry.boot !== bootId()) {
-    if (entry.checksum !== (await checksumOf(imageOf(folder, key)))) return refuse('it was damaged when the machine ended');
+  if (entry === undefined || entry.boot === bootId()) return entry;
+  if (entry.checksum === (await checksumOf(imageOf(folder, key)))) {
     writeRecord(folder, key, { ...entry, boot: bootId() });
+    return entry;
   }
-  return sealOf(layers) === entry.seal ? entry : refuse('somebody has changed files of the layers that it is made of');
+  log.warn(`the image ${key} in the cache is built anew: it was damaged when the machine ended`);
+  removeEntry(folder, key);
+  return undefined;
 }
 
 /** `again` when somebody else was faster. */
@@ -125,8 +146,8 @@ async function build(
   folder: string,
   key: string,
   { layers }: Content,
-  { kind, build }: ImageRequest,
-): Promise<Pick<EntryRecord, 'notes'> | 'again' | 'too large'> {
+  { kind, path, build }: ImageRequest,
+): Promise<Built | 'again'> {
   await sweep(folder);
   const draft = draftOf(folder, key);
   const fd = openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
@@ -134,16 +155,22 @@ async function build(
     await lock(fd);
     if (!sameFile(fd, draft)) return 'again';
     if (readEntry(folder, key) !== undefined) return 'again';
-    const seal = sealOf(layers);
-    if (seal === undefined) return 'too large';
+    const began = Date.now() - clockTick;
     const notes = await withRoom(folder, key, async () => {
       // Of a builder that was killed, or had no room.
       truncateSync(draft);
       return build(draft);
     });
+    const sealing = await beginSeal(layers);
     const checksum = await checksumOf(draft);
-    if (sealOf(layers) !== seal) throw new RunncError('ERR_IMAGE', 'the layers of the image changed while it was read');
-    writeRecord(folder, key, { kind, file: identityOf(statSync(draft)), boot: bootId(), checksum, layers, seal, notes });
+    const seal = await sealing();
+    // Something has changed since the image began to be read, or the layers cannot be looked through.
+    if (seal === undefined || seal.newest() >= began) {
+      renameSync(draft, path);
+      return { notes, alone: true };
+    }
+    const file = identityOf(statSync(draft));
+    writeRecord(folder, key, { kind, file, boot: bootId(), checksum, layers, seal: seal.text, notes });
     renameSync(draft, imageOf(folder, key));
     return { notes };
   } finally {
@@ -151,6 +178,11 @@ async function build(
     if (sameFile(fd, draft)) rmSync(draft, { force: true });
     closeSync(fd);
   }
+}
+
+interface Built {
+  readonly notes: Json;
+  readonly alone?: true;
 }
 
 async function lock(fd: number): Promise<void> {

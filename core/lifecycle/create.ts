@@ -50,7 +50,7 @@ export async function create(context: Context, options: CreateOptions): Promise<
     if (!delegate) throw error;
     return createElsewhere(context, first(), delegate, options);
   }
-  try {
+  const attempt = async () => {
     const held = await context.store.reserve(first());
     try {
       const init = await build(context, held, options, bundle, loaded, identified);
@@ -60,6 +60,13 @@ export async function create(context: Context, options: CreateOptions): Promise<
       await destroy(context, held, loaded.runtime).catch((leftBehind) => context.log.warn(sentenceOf(leftBehind)));
       throw error;
     }
+  };
+  try {
+    return await attempt().catch((error: Error) => {
+      if (error.name !== 'LayersChanged') throw error;
+      context.log.warn(`${error.message}: it is built anew`);
+      return attempt();
+    });
   } finally {
     closeSync(identified.program.fd);
   }
@@ -101,6 +108,8 @@ async function build(
     ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile })
     : undefined;
 
+  // A terminal cannot be given twice.
+  if (options.consoleSocket !== undefined) await runtime.imagesChecked();
   const sandbox = await withStdio(options, bundle, async (stdio) =>
     startSandbox({
       init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks), root),
@@ -110,6 +119,7 @@ async function build(
     }),
   );
   try {
+    await runtime.imagesChecked();
     await hooksOfCreate(held, bundle, sandbox);
     sandbox.proceed();
   } finally {

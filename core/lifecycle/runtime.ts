@@ -46,6 +46,7 @@ export class Runtime {
   readonly #dataDirectory: string;
   readonly #timeLimit: number;
   readonly #first: Readonly<Record<string, string | undefined>>;
+  readonly #checks: (() => Promise<void>)[] = [];
   #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
@@ -89,6 +90,11 @@ export class Runtime {
     return this.#architecture;
   }
 
+  /** Waits for what was left to be found out about images. @throws LayersChanged */
+  async imagesChecked(): Promise<void> {
+    for (const check of this.#checks.splice(0)) await check();
+  }
+
   /** Names of the hooks that are tapped, so that later commands load plugins only where one would be called. */
   tapped(): readonly string[] {
     return Object.entries(this.hooks)
@@ -128,7 +134,9 @@ export class Runtime {
       images: {
         make: async (...call) => {
           const { imageCache } = await import('../images/cache.ts');
-          return imageCache({ folder: this.#folder('images'), size: this.#cacheSize, log: this.#log }).make(...call);
+          const folder = this.#folder('images');
+          const later = (check: () => Promise<void>) => void this.#checks.push(check);
+          return imageCache({ folder, size: this.#cacheSize, log: this.#log, later }).make(...call);
         },
       },
     };

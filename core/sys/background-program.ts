@@ -1,0 +1,58 @@
+/** Runs a program of the system beside this one and takes what it printed later. Loads nothing of node:child_process. */
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { libc } from './libc.ts';
+import { exitStatus, spawnImage } from './process.ts';
+
+const MFD_CLOEXEC = 1; // linux/memfd.h
+
+/** Waits for the program, on this thread; undefined when it ended with a status other than 0. */
+export type Result = () => Promise<Buffer | undefined>;
+
+/** Undefined where there is no such program. Standard error goes nowhere; the environment is empty. */
+export async function startProgram(path: string, args: readonly string[]): Promise<Result | undefined> {
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    return undefined;
+  }
+  const { call } = await libc();
+  const output = call('making a file in memory', 'memfd_create', path, MFD_CLOEXEC);
+  const nowhere = openSync('/dev/null', 'r+');
+  const program = openSync(path, 'r');
+  let pid: number;
+  try {
+    pid = await spawnImage(
+      program,
+      [path, ...args],
+      [
+        [0, nowhere],
+        [1, output],
+        [2, nowhere],
+      ],
+    );
+  } catch (error) {
+    closeSync(output);
+    throw error;
+  } finally {
+    for (const fd of [nowhere, program]) closeSync(fd);
+  }
+  return async () => {
+    try {
+      const status = [0];
+      call(`waiting for ${path}`, 'wait4', pid, status, 0, null);
+      return exitStatus(status[0] as number) === 0 ? contentOf(output) : undefined;
+    } finally {
+      closeSync(output);
+    }
+  };
+}
+
+function contentOf(fd: number): Buffer {
+  const bytes = Buffer.allocUnsafe(fstatSync(fd).size);
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(fd, bytes, at, bytes.length - at, at);
+    if (read === 0) break;
+    at += read;
+  }
+  return bytes;
+}
