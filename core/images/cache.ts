@@ -16,9 +16,6 @@ import { beginSeal, type Sealing } from './seal.ts';
 /** In the key: what another version of runnc has built is not taken. */
 const format = 1;
 
-/** How much earlier than now the kernel may say it is when it notes a change (CONFIG_HZ), with room to spare; in milliseconds. */
-const clockTick = 50;
-
 export interface CacheOptions {
   readonly folder: string;
   /** In bytes; 0: nothing is kept. */
@@ -76,14 +73,14 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
     .slice(0, 32);
   for (;;) {
     const known = await usable(folder, key, log);
-    const sealing = known && (await beginSeal(known.layers));
+    const sealing = known && known.layers.length > 0 ? await beginSeal(known.layers) : undefined;
     const entry = known ?? (await build(folder, key, content, request));
     if (entry === 'again') continue;
     if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };
     try {
       const kept = await take(options, key, request);
       if (known === undefined) makeRoom(folder, size, key);
-      else options.later(() => checkSeal(folder, key, known, sealing));
+      else if (sealing) options.later(() => checkSeal(folder, key, known, sealing));
       return { size: statSync(path).size, notes: entry.notes, from: known ? 'cache' : kept ? 'build' : 'alone' };
     } catch (error) {
       // Removed by somebody who needed room.
@@ -93,8 +90,8 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
 }
 
 /** @throws LayersChanged, with the image gone from the cache */
-async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sealing: Sealing | undefined): Promise<void> {
-  if ((await sealing?.())?.text === seal) return;
+async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sealing: Sealing): Promise<void> {
+  if ((await sealing())?.text === seal) return;
   removeEntry(folder, key);
   throw new LayersChanged(key);
 }
@@ -145,7 +142,7 @@ async function usable(folder: string, key: string, log: Log): Promise<EntryRecor
 async function build(
   folder: string,
   key: string,
-  { layers }: Content,
+  { layers, read, since }: Content,
   { kind, path, build }: ImageRequest,
 ): Promise<Built | 'again'> {
   await sweep(folder);
@@ -155,17 +152,16 @@ async function build(
     await lock(fd);
     if (!sameFile(fd, draft)) return 'again';
     if (readEntry(folder, key) !== undefined) return 'again';
-    const began = Date.now() - clockTick;
     const notes = await withRoom(folder, key, async () => {
       // Of a builder that was killed, or had no room.
       truncateSync(draft);
       return build(draft);
     });
-    const sealing = await beginSeal(layers);
+    const sealing = await beginSeal(read);
     const checksum = await checksumOf(draft);
     const seal = await sealing();
     // Something has changed since the image began to be read, or the layers cannot be looked through.
-    if (seal === undefined || seal.newest() >= began) {
+    if (seal === undefined || seal.newest() >= since) {
       renameSync(draft, path);
       return { notes, alone: true };
     }
