@@ -162,7 +162,7 @@ test('a create that is killed while it writes, or has no room, leaves no image',
   const killed = await bundle({ args: ['list'] });
   const cache = path.join(killed.folder, 'cache/rootfs-iso');
   writeFileSync(`${killed.rootfs}/holes`, '');
-  truncateSync(`${killed.rootfs}/holes`, 1 << 30);
+  truncateSync(`${killed.rootfs}/holes`, 1 << 28);
   const root = ['--root', path.join(killed.folder, 'state'), '--config', path.join(killed.folder, 'runnc.config.json')];
   const creating = spawn(inject('runnc'), [...root, 'create', killed.id], { cwd: killed.folder, stdio: 'ignore' });
   const gone = once(creating, 'exit');
