@@ -2,6 +2,7 @@
 export { readContents } from './contents.ts';
 export { grafted } from './grafts.ts';
 export { isOfHost, mountsOf } from './mounts.ts';
+export { filesAtStart } from './network-files.ts';
 export { openFolder, within } from './open.ts';
 export { readTree, stampOf } from './tree.ts';
 export { volumeDevices } from './volume-devices.ts';

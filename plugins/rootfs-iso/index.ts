@@ -3,7 +3,7 @@
  * Which device: the one called `rootfs` (or what runnc.config says), or the only block device that the unikernel declares, unless
  * a plugin before this one has something for it.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host, Plugin, Program, Unikernel, Volume } from '../../core/plugin.ts';
 import { emptySlot, fillSlots } from './slots.ts';
@@ -48,6 +48,16 @@ export default {
       const { path, size } = await image.take(container, { program, unikernel });
       return { name, path, readOnly: true, capacity: size, blockSize };
     });
+    // Once the network is known. What is written at the image's end is in reach of the descriptor that was opened at `create`.
+    host.hooks.launch.tapPromise('rootfs-iso', async (launch, container) => {
+      if (launch.network.devices.length === 0 || !existsSync(slotsFile(container))) return launch;
+      const path = imagePath(host, container);
+      const { filesAtStart } = await host.trees();
+      const slots = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Readonly<Record<string, number>>;
+      const size = fillSlots(path, slots, filesAtStart(container, launch.network, limitsOf(options)));
+      const blocks = launch.blocks.map((block) => (block.path === path ? { ...block, capacity: size } : block));
+      return { ...launch, blocks };
+    });
   },
 } satisfies Plugin<IsoOptions>;
 
@@ -56,6 +66,11 @@ function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: Iso
   const blocks = devices.filter(({ kind }) => kind === 'block');
   return name === device || (blocks.length === 1 && !blocks[0]?.optional);
 }
+
+/** Where in the image the records of files are that engines make. */
+const slotsFile = ({ directory }: Container): string => join(directory, 'rootfs-iso.json');
+
+const limitsOf = ({ maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: IsoOptions) => ({ maxFiles, maxSize, plugin: 'rootfs-iso' });
 
 /** Not in the container's folder, which is in memory: an image can be large. */
 function imagePath(host: Host, { directory }: Container): string {
@@ -76,10 +91,11 @@ async function build(
   found: Found,
   options: IsoOptions,
 ): Promise<{ path: string; size: number }> {
-  const { maxFiles = 200_000, maxSize = 16 * 2 ** 30, withProgram = false } = options;
+  const { withProgram = false } = options;
   const { rootfs } = container;
   const trees = await host.trees();
-  const limits = { maxFiles, maxSize, plugin: 'rootfs-iso' };
+  const limits = limitsOf(options);
+  const { maxFiles, maxSize } = limits;
   const { files, volumes, others } = trees.mountsOf(container, limits);
   const elsewhere = trees.volumeDevices(container, found.unikernel);
   const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
@@ -105,6 +121,7 @@ async function build(
     },
   });
   if (files.length === 0) return { path, size: image.size };
+  writeFileSync(slotsFile(container), JSON.stringify(image.notes), { mode: 0o600 });
   return { path, size: fillSlots(path, image.notes as Readonly<Record<string, number>>, files) };
 }
 

@@ -5,7 +5,11 @@
  */
 #include "guest.h"
 
+#ifdef WITH_NETWORK
+DEVICES(BLOCK("rootfs"), NET("service"));
+#else
 DEVICES(BLOCK("rootfs"));
+#endif
 
 #define SECTOR 2048u
 static const struct guest *self;
