@@ -9,16 +9,18 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
+import { architectureOf, compilerFor } from '../../scripts/compilers.mjs';
 
 const sources = fileURLToPath(new URL('.', import.meta.url));
-const output = fileURLToPath(new URL('../../build/guests', import.meta.url));
+const built = fileURLToPath(new URL('../../build', import.meta.url));
 const tenders = ['spt', 'hvt'];
 /** Built for the ABIs of 2018 too, as NAME.legacy (spt) and NAME.ukvm (hvt): those that need no manifest. */
 const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'rumprun-args', 'sleep'];
 
-/** By Node's name for the processor. */
 const architectures = {
-  x64: { compiler: 'gcc', folder: 'x86_64', flags: ['-mcmodel=small', '-fcf-protection=none'] },
+  x86_64: { flags: ['-mcmodel=small', '-fcf-protection=none'], legacy: true },
+  // Nobody made images of 2018 for it.
+  aarch64: { flags: ['-mcmodel=small', '-mbranch-protection=none', '-mno-outline-atomics'], legacy: false },
 };
 
 // The others must not touch the vector unit: a KVM that is emulated instruction by instruction may not have it.
@@ -32,19 +34,23 @@ const compilerFlags = [
 // Not stripped: what follows the data segment in the file must not be zero, or a loader that maps it passes unnoticed.
 const linkerFlags = ['-static', '-no-pie', '-nostdlib', '-Wl,--build-id=none', '-Wl,-z,max-page-size=0x1000'];
 
-/** Builds what is missing or out of date, and answers the folder. Any number of processes may call it at once. */
-export async function buildGuests() {
-  const architecture = architectures[process.arch];
-  if (!architecture) throw new Error(`there are no test guests for ${process.arch} yet`);
+/**
+ * Builds what is missing or out of date, for this machine or another processor by Node's name for it, and answers the folder.
+ * Any number of processes may call it at once.
+ */
+export async function buildGuests(processor = process.arch) {
+  const folder = architectureOf(processor);
+  const architecture = { ...architectures[folder], folder, compiler: compilerFor(folder) };
+  const output = join(built, processor === process.arch ? 'guests' : `guests-${processor}`);
   const files = (await readdir(sources)).filter((file) => file.endsWith('.c')).sort();
   const stamp = await fingerprint(architecture);
-  if ((await built()) === stamp) return output;
+  if ((await stampIn(output)) === stamp) return output;
 
   await mkdir(output, { recursive: true });
   const unlock = await lock(join(output, '.lock'));
   try {
-    if ((await built()) === stamp) return output;
-    await build(architecture, files);
+    if ((await stampIn(output)) === stamp) return output;
+    await build(architecture, files, output);
     await writeFile(join(output, '.stamp'), stamp);
   } finally {
     await unlock();
@@ -53,7 +59,7 @@ export async function buildGuests() {
 }
 
 /** The stamp of what is built, or undefined. Written last, so a build that was cut short has none or an old one. */
-async function built() {
+async function stampIn(output) {
   return await readFile(join(output, '.stamp'), 'utf8').catch(() => undefined);
 }
 
@@ -79,7 +85,7 @@ async function fingerprint(architecture) {
 }
 
 /** Compiles everything into a temporary folder and renames it file by file: nobody sees half a guest. */
-async function build({ compiler, folder, flags }, files) {
+async function build({ compiler, folder, flags, legacy }, files, output) {
   const runtime = join(sources, 'runtime');
   const own = join(runtime, folder);
   const temporary = await mkdtemp(join(output, '.build-'));
@@ -95,7 +101,7 @@ async function build({ compiler, folder, flags }, files) {
     // A library, of which a guest gets only what it calls.
     const net = (await readdir(join(sources, 'net'))).filter((file) => file.endsWith('.c')).sort();
     await gcc(...compile, '-O2', '-mgeneral-regs-only', ...net.map((file) => join(sources, 'net', file)));
-    await run('ar', ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
+    await run(compiler.replace(/gcc$/, 'ar'), ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
 
     const ext2 = (await readdir(join(sources, 'ext2'))).filter((file) => file.endsWith('.c')).sort();
     await gcc(...compile, '-mgeneral-regs-only', ...ext2.map((file) => join(sources, 'ext2', file)));
@@ -112,24 +118,31 @@ async function build({ compiler, folder, flags }, files) {
         programs.push(program);
       }
     }
-    const legacy = join(sources, 'legacy');
-    const legacyFiles = (await readdir(legacy)).filter((file) => file.endsWith('.c')).sort();
-    await gcc(...compile, `-I${legacy}`, '-mgeneral-regs-only', ...legacyFiles.map((file) => join(legacy, file)));
-    const script = `-Wl,-T,${join(legacy, 'legacy.ld')},--no-warn-rwx-segments`;
-    for (const [tender, names] of [
-      ['legacy', [...legacyToo, 'legacy-devices']],
-      ['ukvm', [...legacyToo, 'ukvm-devices']],
-    ]) {
-      for (const name of names) {
-        const program = `${name}.${tender}`;
-        await gcc(...linkerFlags, script, '-o', program, 'start.o', `crt-${tender}.o`, 'text.o', `${name}.o`);
-        programs.push(program);
-      }
-    }
+    if (legacy) programs.push(...(await buildLegacy({ gcc, compile })));
     for (const program of programs) await rename(join(temporary, program), join(output, program));
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Guests for the ABIs of 2018; answers their names. */
+async function buildLegacy({ gcc, compile }) {
+  const folder = join(sources, 'legacy');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.c')).sort();
+  await gcc(...compile, `-I${folder}`, '-mgeneral-regs-only', ...files.map((file) => join(folder, file)));
+  const script = `-Wl,-T,${join(folder, 'legacy.ld')},--no-warn-rwx-segments`;
+  const programs = [];
+  for (const [tender, names] of [
+    ['legacy', [...legacyToo, 'legacy-devices']],
+    ['ukvm', [...legacyToo, 'ukvm-devices']],
+  ]) {
+    for (const name of names) {
+      const program = `${name}.${tender}`;
+      await gcc(...linkerFlags, script, '-o', program, 'start.o', `crt-${tender}.o`, 'text.o', `${name}.o`);
+      programs.push(program);
+    }
+  }
+  return programs;
 }
 
 function nameOf(file) {
@@ -174,5 +187,5 @@ function isAlive(pid) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(await buildGuests());
+  console.log(await buildGuests(process.argv[2]));
 }

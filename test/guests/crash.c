@@ -5,21 +5,21 @@
 NO_DEVICES;
 
 static const u8 constant[1] = {1};
-static u8 code_as_data[1] = {RETURN_INSTRUCTION};
+static instruction code_as_data[1] = {RETURN_INSTRUCTION};
 
 static void write_to(u64 address)
 {
 	*(volatile u8 *)address = 1;
 }
 
-static void execute(const u8 *code)
+static void execute(const instruction *code)
 {
 	((void (*)(void))(u64)code)();
 }
 
 static void crash(const char *how, const struct guest *guest)
 {
-	u8 code_on_stack[1] = {RETURN_INSTRUCTION};
+	instruction code_on_stack[1] = {RETURN_INSTRUCTION};
 	u64 address = 0;
 	/* The compiler must not learn where these addresses come from, or it warns, traps or removes. */
 	__asm__ volatile("" : "+r"(address));
@@ -34,8 +34,8 @@ static void crash(const char *how, const struct guest *guest)
 	else if (same(how, "execute-stack"))
 		execute(code_on_stack);
 	else if (same(how, "execute-heap"))
-		*(volatile u8 *)(guest->kernel_end + 0x1000) = RETURN_INSTRUCTION,
-			execute((u8 *)(guest->kernel_end + 0x1000));
+		*(volatile instruction *)(guest->kernel_end + 0x1000) = RETURN_INSTRUCTION,
+			execute((instruction *)(guest->kernel_end + 0x1000));
 	else if (same(how, "read-past-end"))
 		(void)*(volatile u8 *)(guest->memory_size + 0x1000);
 	else if (same(how, "illegal-instruction"))

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { onTestFinished } from 'vitest';
 import { builtIn } from '../../../config/registry.ts';
+import { aarch64 } from '../../../plugins/arch-aarch64/aarch64.ts';
+import { isInstalled } from '../../../scripts/compilers.mjs';
 import { Runtime } from '../../lifecycle/runtime.ts';
 import type { Architecture, Op } from '../../plugin.ts';
 import { recordingLog } from '../../testing/log.ts';
@@ -18,11 +20,27 @@ export const architecture: Architecture = await new Runtime({
   cacheDirectory: '/nonexistent',
 }).architecture();
 
+/** What plays tapes: this machine, or an emulator of another processor's user mode. */
+export interface Machine {
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** The emulator's name; none for this machine. */
+  readonly emulator?: string;
+}
+
+/** This machine, and aarch64 where qemu's emulator of it and a player are there. */
+export const machines: readonly Machine[] = [
+  { name: 'this machine', architecture },
+  { name: 'aarch64', architecture: aarch64({ pageSize: 4096, addressBits: 39 }), emulator: 'qemu-aarch64-static' },
+].filter(({ emulator, architecture: { player } }) => emulator === undefined || (player.length > 0 && isInstalled(emulator)));
+
 /** Where a played tape reports a failed op. */
 const reportTo = 3;
 
 export type PlayOptions = Partial<Pick<TapeOptions, 'enter' | 'segments' | 'number'>> & {
   readonly input?: string;
+  /** @default this machine */
+  readonly on?: Machine;
 };
 
 export interface Played {
@@ -39,12 +57,20 @@ export function play(ops: readonly Op[], options: PlayOptions = {}): Played {
   return playImage(layOut(ops, options), options);
 }
 
-function layOut(ops: readonly Op[], { enter, segments = [], number = 1 }: PlayOptions): TapeImage {
-  return assembleTape({ architecture, number, reportTo, ops, segments, ...(enter ? { enter } : {}) });
+function layOut(ops: readonly Op[], { enter, segments = [], number = 1, on }: PlayOptions): TapeImage {
+  return assembleTape({
+    architecture: on?.architecture ?? architecture,
+    number,
+    reportTo,
+    ops,
+    segments,
+    ...(enter ? { enter } : {}),
+  });
 }
 
-export function playImage({ image, labels }: TapeImage, { number = 1, input = '' }: PlayOptions = {}): Played {
-  const played = execaSync(temporaryFile('tape', image), {
+export function playImage({ image, labels }: TapeImage, { number = 1, input = '', on }: PlayOptions = {}): Played {
+  const file = temporaryFile('tape', image);
+  const played = execaSync(on?.emulator ?? file, on?.emulator === undefined ? [] : [file], {
     input,
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
     encoding: 'buffer',
@@ -61,8 +87,14 @@ export function playImage({ image, labels }: TapeImage, { number = 1, input = ''
 }
 
 /** Sends a signal to a tape that is being played, at its first output; the exit status, or the name of the signal that killed it. */
-export async function signalled(ops: readonly Op[], signal: NodeJS.Signals): Promise<number | string | undefined> {
-  const playing = execa(temporaryFile('tape', layOut(ops, {}).image), { reject: false, timeout: 10_000 });
+export async function signalled(
+  ops: readonly Op[],
+  signal: NodeJS.Signals,
+  on: Machine | undefined = undefined,
+): Promise<number | string | undefined> {
+  const file = temporaryFile('tape', layOut(ops, on ? { on } : {}).image);
+  const options = { reject: false, timeout: 10_000 } as const;
+  const playing = on?.emulator === undefined ? execa(file, options) : execa(on.emulator, [file], options);
   playing.stdout.once('data', () => playing.kill(signal));
   const { exitCode, signal: killedBy } = await playing;
   return killedBy ?? exitCode;

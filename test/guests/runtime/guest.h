@@ -1,6 +1,7 @@
 /*
  * What a test guest sees: the same for every tender. The formats are Solo5's public ABI, each with the header that
- * defines it; what a tender does is in crt-spt.c and crt-hvt.c, what a processor does in x86_64/.
+ * defines it; what a tender does is in crt-spt.c and crt-hvt.c, what a processor does in x86_64/ and
+ * aarch64/.
  */
 #ifndef GUEST_H
 #define GUEST_H

@@ -90,6 +90,7 @@ static inline void divide_by_zero(void)
 }
 
 /* `ret`, to be put where nothing may be executed. */
+typedef u8 instruction;
 #define RETURN_INSTRUCTION 0xc3
 
 /* Registers as the tender left them, in this order: start.S. */
