@@ -3,15 +3,17 @@
  * dist/runnc.mjs, the same source bundled for Node (beside node_modules, where koffi stays); and what plugin authors import,
  * dist/plugin.mjs and dist/testing.mjs with their types.
  *
- *   node scripts/build.mjs [--if-stale] [--entry FILE] [--outdir DIR] [--only executable|node|kit]
+ *   node scripts/build.mjs [--if-stale] [--entry FILE] [--outdir DIR] [--only executable|node|kit] [--target x64|arm64]
  *
- * RUNNC_BUN names another Bun to build with and into the executable (its `-baseline` build for processors without AVX2).
+ * With another target than this machine's processor only dist/runnc-TARGET is made, the executable for it. RUNNC_BUN names another Bun to build with and into the executable (its `-baseline` build for processors without AVX2).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { architectureOf, canCompileFor, compilerPackages } from './compilers.mjs';
+import { foreignPackages } from './foreign-packages.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const bunPackages = { x64: 'bun-linux-x64', arm64: 'bun-linux-aarch64' };
@@ -19,10 +21,19 @@ const bunPackages = { x64: 'bun-linux-x64', arm64: 'bun-linux-aarch64' };
 const sources = ['core', 'plugins', 'config', 'scripts', 'package.json', 'package-lock.json'];
 
 /** Makes dist/runnc and dist/runnc.mjs; returns their paths. With `ifStale` only those older than the source. */
-export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifStale = false } = {}) {
+export async function build({
+  entry = 'core/main.ts',
+  outdir = 'dist',
+  only,
+  ifStale = false,
+  target: processor = process.arch,
+} = {}) {
   const folder = path.resolve(root, outdir);
+  const isForeign = processor !== process.arch;
   const makers = { executable: buildExecutable, node: buildForNode, kit: buildKit };
-  const targets = { executable: path.join(folder, 'runnc'), node: path.join(folder, 'runnc.mjs'), kit: path.join(folder, 'kit') };
+  const targets = isForeign
+    ? { executable: path.join(folder, `runnc-${processor}`) }
+    : { executable: path.join(folder, 'runnc'), node: path.join(folder, 'runnc.mjs'), kit: path.join(folder, 'kit') };
   mkdirSync(folder, { recursive: true });
   const newestSource = Math.max(...sources.map((source) => newest(path.join(root, source))));
   for (const [kind, target] of Object.entries(targets)) {
@@ -32,7 +43,7 @@ export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifS
     const workshop = mkdtempSync(path.join(folder, '.build-'));
     try {
       const made = path.join(workshop, path.basename(target));
-      await makers[kind](path.resolve(root, entry), made);
+      await makers[kind](path.resolve(root, entry), made, processor);
       // Of the three only the kit is a folder, and rename(2) does not replace one that has files.
       if (kind === 'kit') rmSync(target, { recursive: true, force: true });
       renameSync(made, target);
@@ -43,16 +54,22 @@ export async function build({ entry = 'core/main.ts', outdir = 'dist', only, ifS
   return targets;
 }
 
-function buildExecutable(entry, outfile) {
-  // Without its own file the bundle would hold koffi's JavaScript and look for the addon in node_modules at run time.
-  const { imports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  if (imports['#koffi'][`compiled-${process.arch}`] === undefined) {
-    throw new Error(`no executable for ${process.arch} yet: package.json has no "#koffi" for compiled-${process.arch}`);
-  }
-  const bun = process.env['RUNNC_BUN'] ?? path.join(root, 'node_modules/@oven', `${bunPackages[process.arch]}`, 'bin/bun');
-  if (!existsSync(bun)) throw new Error(`${bun} is missing: run "npm ci" first (it is an optional dependency)`);
+function buildExecutable(entry, outfile, processor) {
+  const architecture = architectureOf(processor);
+  if (!canCompileFor(architecture))
+    throw new Error(`code for ${processor} needs ${compilerPackages(architecture)}, which are not installed`);
+  const packages = processor === process.arch ? path.join(root, 'node_modules') : foreignPackages(processor);
+  const bunOf = (folder, name) => path.join(folder, '@oven', bunPackages[name], 'bin/bun');
+  // One Bun runs the bundler, and one goes into the executable.
+  const bun = process.env['RUNNC_BUN'] ?? bunOf(path.join(root, 'node_modules'), process.arch);
+  const inside = processor === process.arch ? bun : bunOf(packages, processor);
+  const missing = [bun, inside].find((file) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`${missing} is missing: run "npm ci" first (it is an optional dependency)`);
   const script = path.join(root, 'scripts/bundle-executable.mjs');
-  const { status, signal, error } = spawnSync(bun, [script, entry, outfile, process.arch], { cwd: root, stdio: 'inherit' });
+  const { status, signal, error } = spawnSync(bun, [script, entry, outfile, processor, packages, inside], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (error !== undefined || status !== 0) throw new Error(`bun could not build ${entry}`, { cause: error ?? signal ?? status });
 }
 
@@ -108,6 +125,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       entry: { type: 'string' },
       outdir: { type: 'string' },
       only: { type: 'string' },
+      target: { type: 'string' },
     },
   });
   const { 'if-stale': ifStale, ...rest } = values;
