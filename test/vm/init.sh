@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # First process of the virtual machine: sets up what a Linux system has, runs /vm/script, tells its status, and switches off.
-# Messages of the kernel are on the first serial port, the script's output on the second.
+# Messages of the kernel are on the first serial port, the script's output on the device that /vm/output names.
 
 # The kernel's first root cannot be left by pivot_root(2), as runtimes do: put a second mount of it on top, and start again in that.
 if [ "$1" != again ]; then
@@ -30,9 +30,10 @@ ip link set lo up
 for module in /vm/modules/*.ko; do
   if [ -e "$module" ]; then insmod "$module" || echo "init: cannot load $module"; fi
 done
-stty -F /dev/ttyS1 raw -echo
+output=$(cat /vm/output)
+stty -F "$output" raw -echo
 # A session of its own, so that the script can signal its group and have terminals.
-setsid /vm/script < /dev/null > /dev/ttyS1 2>&1
+setsid /vm/script < /dev/null > "$output" 2>&1
 status=$?
-printf '\n%s %d\n' "$(cat /vm/end-mark)" "$status" > /dev/ttyS1
+printf '\n%s %d\n' "$(cat /vm/end-mark)" "$status" > "$output"
 poweroff -f
