@@ -34,6 +34,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'arm64',
+          include: ['test/arm64/**/*.test.ts'],
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],

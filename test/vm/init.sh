@@ -31,9 +31,11 @@ for module in /vm/modules/*.ko; do
   if [ -e "$module" ]; then insmod "$module" || echo "init: cannot load $module"; fi
 done
 output=$(cat /vm/output)
-stty -F "$output" raw -echo
+# Held open: some terminals forget their settings when nobody has them.
+exec 3<>"$output"
+stty raw -echo <&3
 # A session of its own, so that the script can signal its group and have terminals.
-setsid /vm/script < /dev/null > "$output" 2>&1
+setsid /vm/script < /dev/null >&3 2>&3 3>&-
 status=$?
-printf '\n%s %d\n' "$(cat /vm/end-mark)" "$status" > "$output"
+printf '\n%s %d\n' "$(cat /vm/end-mark)" "$status" >&3
 poweroff -f

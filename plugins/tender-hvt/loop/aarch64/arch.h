@@ -8,7 +8,7 @@
 #define HYPERCALL_BASE 0x100000000ull
 /* HVT_RING_KICK_MMIO_BASE, counted as hypercalls are. */
 #define KICK (0x100 / 8)
-/* Where the exception vectors that the guest starts with store to (../../aarch64/vectors.ts). */
+/* Where the exception vectors that the guest starts with store 64 bits to (../../aarch64/tables.ts). */
 #define EXCEPTION_ADDRESS (HYPERCALL_BASE + 0x800)
 /* Those vectors, the boot information, and what is between them are below the program: no guest's own code is there. */
 #define PROGRAM_START 0x100000
@@ -29,9 +29,9 @@ static inline void prepare(const struct parameters *p)
 /* Whether this exit is a hypercall; if so its number and the guest-physical address of its arguments. */
 static inline int is_hypercall(const struct kvm_run *run, u64 *number, u64 *address)
 {
-	if (run->exit_reason != KVM_EXIT_MMIO || run->mmio.phys_addr < HYPERCALL_BASE || run->mmio.phys_addr == EXCEPTION_ADDRESS)
+	if (run->exit_reason != KVM_EXIT_MMIO || !run->mmio.is_write || run->mmio.len != 4)
 		return 0;
-	if (!run->mmio.is_write || run->mmio.len != 4 || run->mmio.phys_addr % 8)
+	if (run->mmio.phys_addr < HYPERCALL_BASE || run->mmio.phys_addr % 8)
 		return 0;
 	*number = (run->mmio.phys_addr - HYPERCALL_BASE) / 8;
 	*address = *(const u32 *)run->mmio.data;
@@ -53,7 +53,7 @@ static inline u64 register_value(int vcpu, u64 id)
 #define CRASHED "exception, syndrome "
 static inline int is_crash(const struct kvm_run *run)
 {
-	return run->exit_reason == KVM_EXIT_MMIO && run->mmio.phys_addr == EXCEPTION_ADDRESS;
+	return run->exit_reason == KVM_EXIT_MMIO && run->mmio.phys_addr == EXCEPTION_ADDRESS && run->mmio.len == 8;
 }
 static inline u64 crash_number(const struct kvm_run *run, int vcpu)
 {
