@@ -1,5 +1,6 @@
 /**
- * Makes a Debian package of what `npm run build` made: `npm run build:deb` writes dist/runnc_VERSION_ARCHITECTURE.deb. Needs dpkg-deb.
+ * Makes a Debian package of what `npm run build` made: `npm run build:deb` writes dist/runnc_VERSION_ARCHITECTURE.deb, and with
+ * `-- --target arm64` the one for another processor. Needs dpkg-deb.
  * Removing the package takes runnc out of the engines' configuration again; purging it removes its cache, too.
  */
 import { execFileSync } from 'node:child_process';
@@ -7,7 +8,9 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { build } from './build.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const architectures = { x64: 'amd64', arm64: 'arm64' };
@@ -30,10 +33,11 @@ fi
 `,
 };
 
-/** Returns the package's path. */
-export function buildDeb(outdir = path.join(root, 'dist')) {
+/** Returns the package's path. What is not the processor's (manual page, completions) says this machine's own executable. */
+export function buildDeb(outdir = path.join(root, 'dist'), processor = process.arch) {
   const { version, description } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const executable = path.join(root, 'dist/runnc');
+  const packed = processor === process.arch ? executable : `${executable}-${processor}`;
   const tree = mkdtempSync(path.join(tmpdir(), 'runnc-deb-'));
   const put = (file, content, mode = 0o644) => {
     const target = path.join(tree, file);
@@ -45,7 +49,7 @@ export function buildDeb(outdir = path.join(root, 'dist')) {
   try {
     chmodSync(tree, 0o755);
     mkdirSync(path.join(tree, 'usr/bin'), { recursive: true, mode: 0o755 });
-    copyFileSync(executable, path.join(tree, 'usr/bin/runnc'));
+    copyFileSync(packed, path.join(tree, 'usr/bin/runnc'));
     chmodSync(path.join(tree, 'usr/bin/runnc'), 0o755);
     mkdirSync(path.join(tree, 'usr/lib/runnc/plugins'), { recursive: true, mode: 0o755 });
     put('usr/share/man/man8/runnc.8.gz', gzipSync(said('man'), { level: 9 }));
@@ -55,7 +59,7 @@ export function buildDeb(outdir = path.join(root, 'dist')) {
     put('usr/share/runnc/runnc.config.schema.json', said('config', 'schema'));
     put('usr/share/doc/runnc/copyright', readFileSync(path.join(root, 'LICENSE')));
     put('usr/share/doc/runnc/changelog.gz', gzipSync(readFileSync(path.join(root, 'CHANGELOG.md')), { level: 9 }));
-    const architecture = architectures[process.arch];
+    const architecture = architectures[processor];
     put('DEBIAN/control', control({ version, description, architecture }));
     for (const [name, text] of Object.entries(scripts)) put(`DEBIAN/${name}`, text, 0o755);
     const target = path.join(outdir, `runnc_${version}_${architecture}.deb`);
@@ -85,4 +89,8 @@ Description: ${description}
  missing.
 `;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(path.relative(root, buildDeb()));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { target = process.arch } = parseArgs({ options: { target: { type: 'string' } } }).values;
+  if (target !== process.arch) await build({ target, ifStale: true });
+  console.log(path.relative(root, buildDeb(undefined, target)));
+}

@@ -7,14 +7,19 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { canCompileFor, compilerPackages } from './compilers.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** koffi has an addon for each platform, and the types name tapable's. */
 const needed = ['koffi', 'tapable'];
 const kept = ['name', 'version', 'description', 'license', 'type', 'os', 'engines', 'bin', 'exports'];
 
-/** Returns the package's path. */
+/** Returns the package's path. It is for all processors, so that all players have to be in it. */
 export function buildNpm(outdir = path.join(root, 'dist')) {
+  for (const architecture of ['x86_64', 'aarch64']) {
+    if (!canCompileFor(architecture))
+      throw new Error(`the npm package needs ${compilerPackages(architecture)}, which are not installed`);
+  }
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const folder = mkdtempSync(path.join(tmpdir(), 'runnc-npm-'));
   try {

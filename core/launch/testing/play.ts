@@ -72,7 +72,8 @@ export function playImage({ image, labels }: TapeImage, { number = 1, input = ''
   const file = temporaryFile('tape', image);
   const played = execaSync(on?.emulator ?? file, on?.emulator === undefined ? [] : [file], {
     input,
-    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+    // An emulator has its own to say of a crash.
+    stdio: ['pipe', 'pipe', on?.emulator === undefined ? 'inherit' : 'ignore', 'pipe'],
     encoding: 'buffer',
     stripFinalNewline: false,
     reject: false,
