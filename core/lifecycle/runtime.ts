@@ -120,7 +120,7 @@ export class Runtime {
       library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
       runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
       inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
-      netlink: async (netns, protocol = 0) => (await import('../sys/netlink.ts')).openNetlink(netns, protocol),
+      netlink: async (netns, protocol) => (await import('../sys/netlink.ts')).openNetlink(netns, protocol),
       ioctl: async (what, fd, request, structure) =>
         (await (await import('../sys/libc.ts')).libc()).call(what, 'ioctl', fd, request, 'void *', structure),
       openDevice: async (netns, folder) => (await import('../sys/open-device.ts')).openDevice(netns, folder),

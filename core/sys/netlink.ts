@@ -45,7 +45,7 @@ export interface Netlink {
 }
 
 /** Opens a socket for `protocol` (NETLINK_ROUTE is 0) in the network namespace at `netns`. */
-export async function openNetlink(netns: string, protocol: number): Promise<Netlink> {
+export async function openNetlink(netns: string, protocol = 0): Promise<Netlink> {
   const calls = await libc();
   const { call } = calls;
   const socket = await inNetworkNamespace(netns, () =>
