@@ -70,6 +70,7 @@ test('an interface of Docker', () => {
         { destination: '::/0', gateway: 'fd00::1' },
         { destination: '0.0.0.0/0', gateway: 'fe80::1' },
       ],
+      implied: ['172.17.0.0/16'],
       pointToPoint: false,
       // The six that are told, without those by eth1, of the kernel and of the table local; and the one of table 100.
       messages: { addresses: [message, message], routes: Array.from({ length: 6 }, () => message) },
@@ -77,18 +78,20 @@ test('an interface of Docker', () => {
   ]);
 });
 
-test('interfaces that are down, taps, and other ends are told apart', () => {
+test('interfaces that are down, taps of unikernels, and other ends are told apart', () => {
   const found = list({
     links: [
       link('sit0', 2, { flags: 0x80, type: 776 }),
       link('rn0123456789-0', 3, { kind: 'tun' }),
-      link('tap7', 4, { kind: 'tun' }),
+      // As slirp4netns makes it.
+      link('tap0', 4, { kind: 'tun' }),
       link('net1', 5),
       link('wg0', 6, { flags: 0x91, type: 65534, mac: '' }),
     ],
   });
   expect(found.map(({ name, pointToPoint }) => [name, pointToPoint])).toEqual([
     ['net1', false],
+    ['tap0', false],
     ['wg0', true],
   ]);
 });

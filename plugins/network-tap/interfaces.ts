@@ -18,6 +18,8 @@ export interface Interface {
   readonly addresses: readonly string[];
   /** Unicast routes of the main table, without those that an address implies. */
   readonly routes: readonly Route[];
+  /** Destinations that an address implies: the subnet that is on the link, or the other end. */
+  readonly implied: readonly string[];
   /** Without an Ethernet beneath it, or with one other end only. */
   readonly pointToPoint: boolean;
   /** Name of the bridge or macvtap by which another unikernel has it. */
@@ -48,7 +50,8 @@ export function interfacesIn({ links, addresses, routes }: Listing): readonly In
         mac: link.mac,
         mtu: link.mtu,
         addresses: own.map(({ text }) => text),
-        routes: ways.filter(isTold).map((route) => toRoute(route, link.index)),
+        routes: ways.filter((route) => isTold(route) && !route.implied).map((route) => toRoute(route, link.index)),
+        implied: ways.filter((route) => isTold(route) && route.implied).map(({ destination }) => destination),
         pointToPoint: (link.flags & IFF.pointToPoint) !== 0 || link.type !== ARPHRD_ETHER,
         ...(takenBy ? { takenBy: takenBy.name } : {}),
         messages: {
@@ -66,10 +69,10 @@ function byName({ name: left }: Link, { name: right }: Link): number {
   return stemLeft === stemRight ? number(left, stemLeft) - number(right, stemRight) : stemLeft < stemRight ? -1 : 1;
 }
 
-const isUsable = ({ name, flags, kind }: Link): boolean =>
-  (flags & IFF.up) !== 0 && (flags & IFF.loopback) === 0 && kind !== 'tun' && !isOurs(name);
+const isUsable = ({ name, flags }: Link): boolean => (flags & IFF.up) !== 0 && (flags & IFF.loopback) === 0 && !isOurs(name);
 
-const isTold = (route: KernelRoute): boolean => route.unicast && isMain(route) && !route.implied;
+/** `fe80::/64` is at every interface. */
+const isTold = (route: KernelRoute): boolean => route.unicast && isMain(route) && !/^(fe80|ff00):/.test(route.destination);
 
 function toRoute({ destination, hops }: KernelRoute, link: number): Route {
   const gateway = hops.find((hop) => hop.link === link)?.gateway;

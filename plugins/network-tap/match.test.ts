@@ -10,6 +10,7 @@ const make = (name: string): Interface => ({
   addresses: [],
   routes: [],
   pointToPoint: false,
+  implied: [],
   messages: { addresses: [], routes: [] },
 });
 const pairs = (devices: string[], interfaces: string[], named = {}, unmatched: 'error' | 'ignore' = 'error') =>

@@ -3,7 +3,7 @@ import type { NetworkDevice } from '../../core/plugin.ts';
 import type { Interface } from './interfaces.ts';
 import { type Match, match } from './match.ts';
 import type { Options } from './options.ts';
-import { needsRouting, toldWhenRouted } from './routed.ts';
+import { needsRouting, ownGateway, toldWhenRouted } from './routed.ts';
 import { randomMac, tapName } from './tap-name.ts';
 import { hold, type Wire } from './wiring.ts';
 
@@ -27,7 +27,16 @@ function planDevice(tap: string, { device: name, interface: found }: Match, { mo
   const { name: interfaceName, mtu, mac, addresses, routes } = found;
   if (mode === 'routed' || (mode === 'auto' && needsRouting(found))) {
     const own = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? mac : randomMac();
-    const wire: Wire = { mode: 'routed', tap, mtu, interface: interfaceName, addresses, mac: own };
+    const gateway = ownGateway(found);
+    const wire: Wire = {
+      mode: 'routed',
+      tap,
+      mtu,
+      interface: interfaceName,
+      addresses,
+      mac: own,
+      ...(gateway ? { gateway } : {}),
+    };
     const device: NetworkDevice = { name, tap, interface: interfaceName, mac: own, mtu, ...toldWhenRouted(found) };
     return { wire, device };
   }

@@ -13,10 +13,14 @@ import type { Wire } from './wiring.ts';
  * IPv4 address stays there, where engines look for it, and is only not the kernel's own any more. One of IPv6 cannot stay: the
  * kernel would use it to ask for its neighbours, whose answers would go to the guest.
  */
-export function connectRouted(socket: Netlink, { tap, interface: name = '', mtu, addresses = [], mac = '' }: Wire): void {
+export function connectRouted(
+  socket: Netlink,
+  { tap, interface: name = '', mtu, addresses = [], mac = '', gateway }: Wire,
+): void {
   const [link, own] = [indexOf(socket, name), indexOf(socket, tap)];
   changeLink(socket, own, { mtu, up: true }, `bringing the tap ${tap} up`);
   if (addresses.some((address) => isFamily(address, 6))) addAddress(socket, own, `${gateway6}/64`);
+  if (gateway !== undefined) addAddress(socket, own, `${gateway}/32`);
   for (const text of addresses) {
     const address = addressOf(text);
     if (isFamily(text, 4)) disownAddress(socket, address, link);

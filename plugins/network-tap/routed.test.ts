@@ -4,15 +4,21 @@ import { sameSubnet } from './addresses.ts';
 import type { Interface } from './interfaces.ts';
 import { defaults } from './options.ts';
 import { planNetwork } from './plan.ts';
-import { needsRouting, sharedSettings, toldWhenRouted } from './routed.ts';
+import { needsRouting, ownGateway, sharedSettings, toldWhenRouted } from './routed.ts';
 
-const make = (addresses: string[], routes: Interface['routes'] = [], pointToPoint = false): Interface => ({
+const make = (
+  addresses: string[],
+  routes: Interface['routes'] = [],
+  pointToPoint = false,
+  implied: string[] = [],
+): Interface => ({
   name: 'eth0',
   mac: '02:00:00:00:00:01',
   mtu: 1500,
   addresses,
   routes,
   pointToPoint,
+  implied,
   messages: { addresses: [], routes: [] },
 });
 const default4 = (gateway: string) => ({ destination: '0.0.0.0/0', gateway });
@@ -58,6 +64,24 @@ test('the guest is told a subnet of two, and each route by its new gateway', () 
       { destination: '::/0', gateway: 'fe80::1' },
     ],
   });
+});
+
+test('what is on the link of the interface, or at its other end, is beyond the gateway of the guest', () => {
+  const peer = make(['10.9.0.2/32'], [], true, ['10.9.0.1/32']);
+  expect(toldWhenRouted(peer).routes).toEqual([{ destination: '10.9.0.1/32', gateway: '10.9.0.3' }]);
+  const subnet = make(['10.0.0.2/24', 'fd00::2/64'], [], false, ['10.0.0.0/24', 'fd00::/64', 'fd00::2/128']);
+  expect(toldWhenRouted(subnet).routes).toEqual([
+    { destination: '10.0.0.0/24', gateway: '10.0.0.3' },
+    { destination: 'fd00::/64', gateway: 'fe80::1' },
+  ]);
+});
+
+test('the tap has the gateway only where no way leads to it', () => {
+  expect(ownGateway(calico)).toBeUndefined();
+  expect(ownGateway(make(['10.9.0.2/32'], [], true, ['10.9.0.1/32']))).toBe('10.9.0.3');
+  expect(ownGateway(make(['10.9.0.2/32'], [], true, ['10.9.0.3/32']))).toBeUndefined();
+  expect(ownGateway(make(['10.0.0.2/24'], [], false, ['10.0.0.0/24']))).toBeUndefined();
+  expect(ownGateway(make(['fd00::2/128'], [default4('10.0.0.1')]))).toBeUndefined();
 });
 
 test('the gateway is on the link, and is not the guest', () => {

@@ -40,18 +40,36 @@ function partner(address: string): string {
 }
 
 /** What the guest is told instead of what the interface has. */
-export function toldWhenRouted({ addresses, routes }: Interface): Pick<NetworkDevice, 'addresses' | 'routes'> {
-  const first = addresses.find((address) => isFamily(address, 4));
-  const gateways = { 4: first === undefined ? undefined : partner(addressOf(first)), 6: gateway6 };
+export function toldWhenRouted({ addresses, routes, implied }: Interface): Pick<NetworkDevice, 'addresses' | 'routes'> {
+  const gateways = { 4: gateway4(addresses), 6: gateway6 };
+  const ownSubnets = addresses.map((address) => `${addressOf(address)}/${full(address)}`);
   return {
     addresses: addresses.map((address) => `${addressOf(address)}/${isFamily(address, 4) ? 31 : 128}`),
-    routes: unique(routes.map(({ destination }) => destination)).flatMap((destination) => {
+    routes: unique([...routes.map(({ destination }) => destination), ...implied]).flatMap((destination) => {
       const gateway = gateways[isFamily(destination, 4) ? 4 : 6];
       // The interface's way to its gateway is of no concern to the guest.
-      const isWayToGateway = routes.some((route) => route.gateway === addressOf(destination));
-      return gateway === undefined || isWayToGateway ? [] : [{ destination, gateway }];
+      const isWayToGateway = routes.some(
+        (route) => route.gateway === addressOf(destination) && prefixOf(destination) === full(destination),
+      );
+      return gateway === undefined || isWayToGateway || ownSubnets.includes(destination) ? [] : [{ destination, gateway }];
     }),
   };
+}
+
+/** The gateway of which the guest is told, for a guest with an IPv4 address. */
+function gateway4(addresses: readonly string[]): string | undefined {
+  const first = addresses.find((address) => isFamily(address, 4));
+  return first === undefined ? undefined : partner(addressOf(first));
+}
+
+/**
+ * The gateway, where the kernel knows no way to that address and so would not answer for it. The tap can have it then: nobody who
+ * could be reached has it.
+ */
+export function ownGateway({ addresses, routes, implied }: Interface): string | undefined {
+  const gateway = gateway4(addresses);
+  const known = [...routes.map(({ destination }) => destination), ...implied];
+  return gateway === undefined || known.some((destination) => sameSubnet(destination, gateway)) ? undefined : gateway;
 }
 
 const unique = (texts: readonly string[]) => [...new Set(texts)];

@@ -11,6 +11,8 @@ export interface Wire {
   readonly interface?: string;
   /** In mode `routed`: those of the guest. */
   readonly addresses?: readonly string[];
+  /** In mode `routed`: an address that the tap has, as the guest's gateway. */
+  readonly gateway?: string;
   /** In modes `routed` and `bridge`: the guest's. */
   readonly mac?: string;
   /** In modes `bridge` and `macvtap`: what the interface has to get back. */

@@ -1,11 +1,11 @@
 /** A unikernel on Docker's own bridge: reached as any container is, and nothing stays behind. */
 import { existsSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { buildNetworkImages, curl, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
 
-const { docker, onHost, address } = connect();
+const { docker, buildImage, onHost, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
 
 beforeAll(buildNetworkImages);
@@ -32,6 +32,12 @@ test('the guest is told what Docker gave the container', async () => {
   );
   expect(text).toContain(`arguments: ip=${ip}/${prefix} gw=${gateway} `);
   ok(await ping(ip ?? '', '-c', '1'));
+});
+
+test('and name servers, search domains and host name', async () => {
+  const options = ['--dns', '192.0.2.53', '--dns', '192.0.2.54', '--dns-search', 'example.org', '--hostname', 'web1'];
+  const server = await startServer(options, ['ip={ipv4}', 'dns={dns}', 'search={search}', 'name={hostname}']);
+  expect(await server.says('serving')).toContain(' dns=192.0.2.53,192.0.2.54 search=example.org name=web1\n');
 });
 
 test('1,000 requests, 50 at a time, without an error', async () => {
@@ -76,6 +82,9 @@ test('the guest reaches its gateway and other containers', async () => {
 });
 
 test('--network none: a guest without network devices runs, another is told what is missing', async () => {
+  await buildImage('hello-alone', { files: { '/hello': `${inject('guests')}/hello.spt` }, entrypoint: ['/hello'] });
+  const alone = await docker('run', '--rm', '--runtime=runnc', '--network', 'none', 'hello-alone');
+  expect(alone).toMatchObject({ status: 0, stdout: expect.stringContaining('Hello from a unikernel') });
   const { stderr, status } = await docker('run', '--rm', '--runtime=runnc', '--network', 'none', 'netserver');
   expect(stderr).toContain('declares the network device service, and the container has no interface for it');
   expect(status).toBe(125);

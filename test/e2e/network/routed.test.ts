@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
 import { busybox } from './busybox.ts';
+import { makeTunnel } from './tunnel.ts';
 
 type Inside = (program: string, ...args: string[]) => Promise<string>;
 const gateway = '169.254.1.1';
@@ -88,6 +89,35 @@ test('as Calico: every destination is reached, and reaches the guest', async () 
     expect(await inside('curl', '--silent', '--globoff', '--max-time', '5', 'http://[2001:db8::2]/')).toContain('Hello');
   }
   for (const source of [low, high]) await node.inside(busybox, 'ping', '-c', '1', '-W', '3', '-I', source, '10.65.0.2');
+  await bare.runnc('delete', '--force', bare.id);
+  expect(await state()).toBe(before);
+});
+
+test.each(['a default route', 'only a way to the other end'])('a point-to-point interface, with %s', async (kind) => {
+  const [node, pod] = [await makeNamespace(), await makeNamespace()];
+  await makeTunnel(node.path, pod.path, 'tun0');
+  const sides = [
+    [node.inside, '10.9.0.1', '10.9.0.2'],
+    [pod.inside, '10.9.0.2', '10.9.0.1'],
+  ] as const;
+  for (const [inside, own, peer] of sides) {
+    await inside('ip', 'address', 'add', own, 'peer', peer, 'dev', 'tun0');
+    await inside('ip', 'link', 'set', 'tun0', 'up');
+  }
+  await node.inside('ip', 'address', 'add', low, 'dev', 'lo');
+  const hasDefault = kind === 'a default route';
+  if (hasDefault) await pod.inside('ip', 'route', 'add', 'default', 'dev', 'tun0');
+  const state = async () => `${await pod.inside('ip', 'route', 'show', 'table', 'all')}\n${await pod.inside('ip', 'address')}`;
+  const before = await state();
+  const asked = hasDefault ? ['10.9.0.1', low] : ['10.9.0.1'];
+  const words = ['ip={ipv4}', hasDefault ? 'gw={gateway4}' : 'gw=10.9.0.3', ...asked.map((address) => `ping=${address}`)];
+  const bare = await createBare({ words, netns: pod.path });
+  await bare.runnc('start', bare.id);
+  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  expect(bare.output()).toContain('arguments: ip=10.9.0.2/31 gw=10.9.0.3');
+  for (const address of asked) await until(`${address} answers`, 5000, () => bare.output().includes(`ping ${address}: answered`));
+  await ping(node.inside, '10.9.0.2');
+  expect(await node.inside('curl', '--silent', '--max-time', '5', 'http://10.9.0.2/')).toContain('Hello');
   await bare.runnc('delete', '--force', bare.id);
   expect(await state()).toBe(before);
 });
