@@ -13,6 +13,7 @@ import seccomp from '../plugins/seccomp/index.ts';
 import tenderExternal from '../plugins/tender-external/index.ts';
 import tenderHvt from '../plugins/tender-hvt/index.ts';
 import tenderSpt from '../plugins/tender-spt/index.ts';
+import unikernelIncludeos from '../plugins/unikernel-includeos/index.ts';
 import unikernelMirage from '../plugins/unikernel-mirage/index.ts';
 import unikernelRumprun from '../plugins/unikernel-rumprun/index.ts';
 import unikernelSolo5 from '../plugins/unikernel-solo5/index.ts';
@@ -31,6 +32,7 @@ export const builtIn: readonly Use[] = [
   [tenderExternal],
   [tenderSpt],
   [tenderHvt],
+  [unikernelIncludeos],
   [unikernelRumprun],
   [unikernelMirage],
   [unikernelSolo5],

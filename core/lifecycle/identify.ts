@@ -96,7 +96,7 @@ export async function ask(
       'ERR_METADATA',
       `${path} is said to be a unikernel of the kind ${quoted(chosen.name)}, ${unikernel ? `and the plugin that answered makes it ${unikernel.name}` : 'which no plugin that is loaded makes of it'}`,
       {
-        hint: 'known kinds are rumprun, mirage, solo5 and those of plugins that are loaded',
+        hint: 'known kinds are rumprun, mirage, includeos, solo5 and those of plugins that are loaded',
       },
     );
   }

@@ -11,6 +11,7 @@ const least = 8;
  * @typedef {Pick<import('./options.js').Options, 'accel' | 'machine' | 'cpu' | 'cpus'> & {
  *   readonly kvm: boolean,
  *   readonly modules: number,
+ *   readonly moduleArguments?: string,
  *   readonly descriptors: import('runnc/plugin').DescriptorNumbers,
  * }} Settings
  */
@@ -23,7 +24,7 @@ const least = 8;
  * @returns {string[]}
  */
 export function commandLine(launch, settings) {
-  const { machine, cpu, cpus, modules } = settings;
+  const { machine, cpu, cpus, modules, moduleArguments = '' } = settings;
   const device = (/** @type {string} */ kind) => (machine === 'microvm' ? `virtio-${kind}-device` : `virtio-${kind}-pci`);
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
@@ -50,7 +51,7 @@ export function commandLine(launch, settings) {
       ...['-netdev', `tap,id=net${index},fd=${settings.descriptors[`net:${name}`]}`],
       ...['-device', `${device('net')},netdev=net${index},mac=${mac}${machine === 'microvm' ? '' : ',romfile='}`],
     ]),
-    ...['-kernel', '/unikernel', ...(modules > 0 ? ['-initrd', initrd(modules)] : [])],
+    ...['-kernel', '/unikernel', ...(modules > 0 ? ['-initrd', initrd(modules, moduleArguments)] : [])],
     ...(launch.commandLine === '' ? [] : ['-append', launch.commandLine]),
   ];
 }
@@ -95,5 +96,14 @@ function disk({ name, readOnly, blockSize }, index, device) {
   ];
 }
 
-/** @param {number} count */
-const initrd = (count) => Array.from({ length: count }, (_, index) => `/module/${index}`).join(',');
+/**
+ * Behind a blank stand a module's own arguments, in which a comma is written twice.
+ *
+ * @param {number} count
+ * @param {string} first those of the first one: of a kernel that the kernel loads
+ */
+const initrd = (count, first) =>
+  Array.from({ length: count }, (_, index) => {
+    const words = index === 0 && first !== '' ? ` ${first.replaceAll(',', ',,')}` : '';
+    return `/module/${index}${words}`;
+  }).join(',');

@@ -62,7 +62,14 @@ export default {
         plan: async (launch, descriptors) => ({
           kind: 'program',
           path: options.path,
-          argv: [options.path, ...commandLine(launch, { ...options, kvm, modules: modules.length, descriptors })],
+          argv: [
+            options.path,
+            ...commandLine(launch, {
+              ...{ ...options, kvm, modules: modules.length, descriptors },
+              // A multiboot kernel may be the loader of another one, its first module, whose arguments these are.
+              moduleArguments: abi === 'multiboot' ? launch.commandLine : '',
+            }),
+          ],
           ops: launch.network.devices.map(({ name, tap }) => attachTap(host.tape, descriptors[`net:${name}`] ?? -1, tap)),
         }),
       };

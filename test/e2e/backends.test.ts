@@ -146,7 +146,7 @@ test('one line of runnc.config takes the same image for another kind of unikerne
   expect(await line({})).toBe('a b');
   expect(await line({ unikernel: 'mirage' })).toBe('a\\ b');
   expect(await line({ unikernel: 'rumprun' })).toMatch(/^\{"hostname":"h","env":.*"cmdline":"\/app 'a b'"\}$/);
-  expect(await line({ unikernel: 'includeos' })).toContain('no plugin that is loaded is called includeos');
+  expect(await line({ unikernel: 'unikraft' })).toContain('no plugin that is loaded is called unikraft');
 });
 
 test('what runnc.config says of executable heaps, and of images for another runtime', async () => {

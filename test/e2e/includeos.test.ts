@@ -1,0 +1,87 @@
+/** IncludeOS programs under the example plugin's qemu: by a guest that says and splits what they do (test/guests/includeos). */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { containers } from './containers.ts';
+import { emptySettings, root, settings } from './etc-runnc.ts';
+
+const { docker, must, buildImage } = containers();
+const { configure } = emptySettings();
+const guests = path.join(root, 'test/guests/includeos');
+const config = (first: object) => JSON.stringify({ net: [{ iface: 0, ...first }] });
+const fixed = { config: 'static', address: '10.77.0.42', netmask: '255.255.255.0', gateway: '10.77.0.1' };
+
+let folder = '';
+async function build(name: string, json: string): Promise<string> {
+  const flags = ['-m32', '-std=gnu11', '-Os', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-pie', '-no-pie'];
+  const linked = ['-fno-stack-protector', '-nostdlib', '-static', '-Wl,-T,service.ld,--build-id=none'];
+  const own = path.join(folder, name);
+  cpSync(guests, own, { recursive: true });
+  writeFileSync(path.join(own, 'config.json'), json);
+  await execa('gcc', [...flags, ...linked, 'service.c', 'start.S', '-o', 'service'], { cwd: own });
+  return path.join(own, 'service');
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'runnc-includeos-'));
+  const [plain, withAddress] = [await build('plain', '{}'), await build('fixed', config(fixed))];
+  await buildImage('includeos', { files: { '/service': plain }, entrypoint: ['/service'] });
+  await buildImage('includeos-fixed', { files: { '/service': withAddress }, entrypoint: ['/service'] });
+  // As a service of 64 bits has to be packed: IncludeOS' loader is the program.
+  await buildImage('includeos-loaded', {
+    files: {
+      '/chainloader': plain,
+      '/service': withAddress,
+      '/runnc.json': Buffer.from('{"unikernel": "includeos", "program": "/chainloader", "initrd": "/service"}'),
+    },
+    entrypoint: ['/service'],
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  cpSync(path.join(root, 'examples/tender-qemu'), `${settings}/node_modules/runnc-plugin-qemu`, { recursive: true });
+  // Named first, it is asked before the plugin that knows multiboot kernels of any kind.
+  configure({ plugins: ['unikernel-includeos', ['runnc-plugin-qemu', { accel: 'tcg' }]] });
+});
+
+const run = (image: string, args: readonly string[], ...options: string[]) =>
+  docker('run', '--rm', '--runtime=runnc', ...options, image, ...args);
+const words = (stdout: string) => [...stdout.matchAll(/^word: <(.*)>\r?$/gm)].map(([, word]) => word);
+
+test('its arguments arrive as it splits them, behind the name that the boot loader gives it', async () => {
+  const { stdout, status } = await run('includeos', ['--port=80', '"quoted"', 'a,b', 'ü'], '--network=none');
+  expect({ status, words: words(stdout) }).toEqual({ status: 0, words: ['/unikernel', '--port=80', '"quoted"', 'a,b', 'ü'] });
+});
+
+test('an argument that it would split is refused, and quoted', async () => {
+  expect(await run('includeos', ['a b'], '--network=none')).toMatchObject({
+    status: 125,
+    stderr: expect.stringContaining('IncludeOS cannot be given the argument "a b": it splits at blanks, and knows no quotes'),
+  });
+});
+
+test('the loader of a service of 64 bits hands the arguments on', async () => {
+  const { stdout, status } = await run('includeos-loaded', ['x,y', 'z'], '--network=none');
+  expect({ status, words: words(stdout) }).toEqual({ status: 0, words: ['/module/0', 'x,y', 'z'] });
+});
+
+test('an address that is built in has to be the container’s', async () => {
+  const refused = /has the address 10\.77\.0\.42 built in \(its config\.json\), and the container has 172\./;
+  for (const image of ['includeos-fixed', 'includeos-loaded'])
+    expect(await run(image, [])).toMatchObject({ status: 125, stderr: expect.stringMatching(refused) });
+  await must('network', 'create', '--subnet', '10.77.0.0/24', 'includeos');
+  try {
+    const { stdout, status } = await run('includeos-fixed', ['a'], '--network=includeos', '--ip=10.77.0.42');
+    expect({ status, words: words(stdout) }).toEqual({ status: 0, words: ['/unikernel', 'a'] });
+  } finally {
+    await must('network', 'rm', 'includeos');
+  }
+});
+
+test('it is recognised by what every IncludeOS program prints first', async () => {
+  const { stdout } = await execa(inject('runnc'), ['inspect', path.join(folder, 'plain/service')]);
+  expect(stdout).toMatch(/^unikernel: {2}includeos \(it prints what every IncludeOS program prints first\)$/m);
+  expect(stdout).toMatch(/^abi: {8}multiboot$/m);
+});
