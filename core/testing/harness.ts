@@ -26,12 +26,16 @@ export interface Harness {
   /** `await hooks.rootfs.promise(container, unikernel, device)`: as runnc calls it. */
   readonly hooks: Hooks;
   readonly container: Container;
+  /** Where the bundle, the container's folder and the cache are. */
+  readonly folder: string;
   /** What the plugin has taken and not given back. */
   readonly taken: readonly TakenResource[];
   /** What the log was told, one line each: `warn: ...`. */
   readonly log: readonly string[];
-  /** Gives back what was taken, as `delete` does; safe to repeat. */
+  /** Gives back what was taken, as `delete` does. */
   release(): Promise<void>;
+  /** The same once more, as after a `delete` that died before it could save that all was given back. */
+  releaseAgain(): Promise<void>;
   /** Gives back as after a crash within `acquire`: what was returned is not known. */
   releaseAfterCrash(): Promise<void>;
   /** Removes the bundle. */
@@ -57,6 +61,7 @@ export async function harness(plugin: Plugin<any>, request: HarnessOptions = {})
     ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
   });
   let taken: readonly TakenResource[] = [];
+  let last = taken;
   const ledger = {
     get resources() {
       return taken;
@@ -74,11 +79,19 @@ export async function harness(plugin: Plugin<any>, request: HarnessOptions = {})
   return {
     hooks: runtime.hooks,
     container,
+    folder,
     log,
     get taken() {
       return taken;
     },
-    release: () => runtime.resources.releaseAll(container, ledger),
+    release() {
+      last = taken;
+      return runtime.resources.releaseAll(container, ledger);
+    },
+    releaseAgain() {
+      taken = last;
+      return runtime.resources.releaseAll(container, ledger);
+    },
     releaseAfterCrash() {
       taken = taken.map(({ name }) => ({ name }));
       return runtime.resources.releaseAll(container, ledger);

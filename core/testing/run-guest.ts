@@ -1,15 +1,24 @@
 /** Runs a program with the real runnc and a configuration that names the plugin under test. Needs root. */
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { defaultSpec } from '../oci/default-spec.ts';
+import { traces } from './left-behind.ts';
 
-export interface RunOptions {
-  /** Absolute path of the plugin: its file or its folder. It is copied to where it can be trusted. */
+/** The plugin, and what it is run by. */
+export interface PluginUnderTest {
+  /** Absolute path of the plugin, its file or its folder, which is copied to where it can be trusted; or the name of a built-in one. */
   readonly plugin: string;
   readonly options?: Readonly<Record<string, unknown>>;
-  /** More of runnc.config. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  /** More of runnc.config; `plugins` are asked after it. */
+  readonly config?: Readonly<Record<string, unknown>> & { readonly plugins?: readonly unknown[] };
+  /** In milliseconds; 60 s unless told. */
+  readonly timeout?: number;
+  /** The runtime; $RUNNC, or the one in PATH, unless told. */
+  readonly runnc?: string;
+}
+
+export interface RunOptions extends PluginUnderTest {
   /** File on this machine that becomes `/program` in the image. */
   readonly program: string;
   readonly args?: readonly string[];
@@ -19,10 +28,10 @@ export interface RunOptions {
   readonly memory?: number;
   /** Sent once the output has `when`. */
   readonly signal?: { readonly name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'; readonly when: string };
-  /** In milliseconds; 60 s unless told. */
-  readonly timeout?: number;
-  /** The runtime; $RUNNC, or the one in PATH, unless told. */
-  readonly runnc?: string;
+  /** Done first, once the output has `signal.when`. */
+  readonly meanwhile?: () => Promise<void>;
+  /** Path of a network namespace to join; one of its own unless told. */
+  readonly network?: string;
 }
 
 export interface Ran {
@@ -32,8 +41,8 @@ export interface Ran {
   readonly status: number;
   /** Between the signal and the end, in milliseconds. */
   readonly stopTime: number | undefined;
-  /** What is left beneath the folder of states. */
-  readonly left: boolean;
+  /** What is there that was not before: mounts, network devices, cgroups, states. */
+  readonly left: readonly string[];
 }
 
 export async function runGuest(options: RunOptions): Promise<Ran> {
@@ -47,42 +56,66 @@ export async function runGuest(options: RunOptions): Promise<Ran> {
 }
 
 async function runIn(folder: string, request: RunOptions): Promise<Ran> {
-  const { runnc = process.env.RUNNC ?? 'runnc', signal, timeout = 60_000 } = request;
-  const config = writeConfig(folder, request);
-  const bundle = writeBundle(folder, request);
+  const { runnc = process.env.RUNNC ?? 'runnc', signal, meanwhile, timeout = 60_000 } = request;
+  const id = path.basename(folder);
   const state = path.join(folder, 'state');
-  const args = ['--root', state, '--config', config, 'run', '--bundle', bundle, 'under-test'];
-  const child = execa(runnc, args, { reject: false, timeout, stdin: 'ignore', stripFinalNewline: false });
+  const globals = ['--root', state, '--config', writeConfig(folder, request)];
+  const bundle = writeBundle(folder, request);
+  const before = traces(id, state);
+  const child = execa(runnc, [...globals, 'run', '--bundle', bundle, id], {
+    reject: false,
+    stdin: 'ignore',
+    stripFinalNewline: false,
+  });
   let sent: number | undefined;
+  let heard = false;
   let output = '';
   child.stdout.on('data', (chunk: Uint8Array) => {
     output += Buffer.from(chunk).toString('latin1');
-    if (signal === undefined || sent !== undefined || !output.includes(signal.when)) return;
-    sent = performance.now();
-    void execa(runnc, ['--root', state, '--config', config, 'kill', 'under-test', signal.name], { reject: false });
+    if (signal === undefined || heard || !output.includes(signal.when)) return;
+    heard = true;
+    void (meanwhile?.() ?? Promise.resolve()).finally(() => {
+      sent = performance.now();
+      void execa(runnc, [...globals, 'kill', id, signal.name], { reject: false });
+    });
   });
-  const { stdout, stderr, exitCode, timedOut } = await child;
-  if (timedOut) await execa(runnc, ['--root', state, '--config', config, 'delete', '--force', 'under-test'], { reject: false });
+  let timedOut = false;
+  // The guest has the runtime's output open: it has to end first.
+  const timer = setTimeout(() => {
+    timedOut = true;
+    void execa(runnc, [...globals, 'delete', '--force', id], { reject: false }).finally(() => child.kill('SIGKILL'));
+  }, timeout);
+  const { stdout, stderr, exitCode } = await child;
+  clearTimeout(timer);
   return {
     stdout,
     stderr,
     status: timedOut ? -1 : (exitCode ?? -1),
-    stopTime: sent === undefined ? undefined : performance.now() - sent,
-    left: existsSync(path.join(state, 'under-test')),
+    stopTime: sent === undefined || timedOut ? undefined : performance.now() - sent,
+    left: [...traces(id, state)].filter((trace) => !before.has(trace)),
   };
 }
 
 function writeConfig(folder: string, { plugin, options = {}, config = {} }: RunOptions): string {
-  const copy = path.join(folder, 'plugin', path.basename(plugin));
-  cpSync(plugin, copy, { recursive: true, dereference: true });
-  const named = statSync(copy).isDirectory() ? copy : path.join(folder, 'plugin', path.basename(plugin));
   const file = path.join(folder, 'runnc.config.json');
-  const cacheDirectory = path.join(folder, 'cache');
-  writeFileSync(file, JSON.stringify({ cacheDirectory, ...config, plugins: [[named, options]] }), { mode: 0o644 });
+  const document = {
+    cacheDirectory: path.join(folder, 'cache'),
+    ...config,
+    plugins: [[trusted(folder, plugin), options], ...(config.plugins ?? [])],
+  };
+  writeFileSync(file, JSON.stringify(document), { mode: 0o644 });
   return file;
 }
 
-function writeBundle(folder: string, { program, args = [], files = {}, memory }: RunOptions): string {
+/** The plugin where runnc takes one from. */
+function trusted(folder: string, plugin: string): string {
+  if (!path.isAbsolute(plugin)) return plugin;
+  const copy = path.join(folder, 'plugin', path.basename(plugin));
+  cpSync(plugin, copy, { recursive: true, dereference: true });
+  return copy;
+}
+
+function writeBundle(folder: string, { program, args = [], files = {}, memory, network }: RunOptions): string {
   const bundle = path.join(folder, 'bundle');
   mkdirSync(path.join(bundle, 'rootfs'), { recursive: true });
   for (const [name, from] of Object.entries({ ...files, '/program': program })) {
@@ -90,9 +123,16 @@ function writeBundle(folder: string, { program, args = [], files = {}, memory }:
     mkdirSync(path.dirname(target), { recursive: true });
     cpSync(from, target);
   }
-  const spec = structuredClone(defaultSpec()) as { process: object; linux?: object };
-  Object.assign(spec.process, { terminal: false, args: ['/program', ...args] });
-  if (memory !== undefined) spec.linux = { ...spec.linux, resources: { memory: { limit: memory } } };
-  writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(spec));
+  const spec = defaultSpec();
+  const namespaces = spec.linux?.namespaces?.map((each) =>
+    each.type === 'network' && network !== undefined ? { ...each, path: network } : each,
+  );
+  const resources = { ...spec.linux?.resources, ...(memory === undefined ? {} : { memory: { limit: memory } }) };
+  const changed = {
+    ...spec,
+    process: { ...spec.process, terminal: false, args: ['/program', ...args] },
+    linux: { ...spec.linux, namespaces, resources },
+  };
+  writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(changed));
   return bundle;
 }

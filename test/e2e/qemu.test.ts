@@ -1,6 +1,5 @@
 /** examples/tender-qemu, a plugin of somebody else's: installed as its page says, and used through Docker. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { clientEnvironment } from './engine/docker.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
 import { commands, emptySettings, follow, root, settings } from './etc-runnc.ts';
 import { linuxImage } from './linux-image.ts';
+import { buildKernel } from './multiboot-kernel.ts';
 
 const MiB = 2 ** 20;
 const { docker, buildImage, onHost, address, must, inspect, pidOf, says } = containers();
@@ -18,11 +18,7 @@ const example = path.join(root, 'examples/tender-qemu');
 
 let built = '';
 beforeAll(async () => {
-  built = mkdtempSync(path.join(tmpdir(), 'runnc-multiboot-'));
-  const flags = ['-m32', '-std=gnu11', '-Os', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-pie', '-no-pie'];
-  const linked = ['-fno-stack-protector', '-nostdlib', '-static', '-Wl,-T,kernel.ld,--build-id=none'];
-  const cwd = path.join(example, 'kernel');
-  await execa('gcc', [...flags, ...linked, 'kernel.c', 'start.S', '-o', path.join(built, 'kernel')], { cwd });
+  built = path.dirname(await buildKernel());
   await buildImage('multiboot', {
     files: { '/kernel': path.join(built, 'kernel'), '/note.txt': Buffer.from('a module') },
     entrypoint: ['/kernel'],
