@@ -40,15 +40,19 @@ const largest = 1 << 20;
 export const isOfHost = (path: string): boolean => hosts.some((folder) => `${path}/`.startsWith(`${folder}/`));
 
 /**
- * Looks at every mount; volumes are looked through, nothing of them is read.
+ * Looks at every mount; volumes are looked through, nothing of them is read. Those that `leaveOut` says are not looked at.
  * @throws Error ERR_IMAGE beyond the limits, and for what is not there
  */
-export function mountsOf({ rootfs, mounts }: Container, limits: Limits): Mounts {
+export function mountsOf(
+  { rootfs, mounts }: Container,
+  limits: Limits,
+  leaveOut: (destination: string) => boolean = () => false,
+): Mounts {
   const files: Graft[] = [];
   const volumes: Volume[] = [];
   const others: string[] = [];
   for (const { destination, source, type, options = [] } of mounts) {
-    if (isOfHost(destination) || engineInits.includes(destination)) continue;
+    if (isOfHost(destination) || engineInits.includes(destination) || leaveOut(destination)) continue;
     const isBind = type === 'bind' || options.some((option) => option === 'bind' || option === 'rbind');
     const readOnly = options.findLast((option) => option === 'ro' || option === 'rw') === 'ro';
     const { inside } = insideRootfs(rootfs, destination);

@@ -121,8 +121,11 @@ export function readTree(rootfs: string, limits: Limits, leaveOut: (path: string
  * Tells whether a file is still the one that it was. Without the time of its last change (ctime), which a second name of the same
  * file changes too; and without its device, which an overlay has a new one of each time that it is mounted.
  */
-export const stampOf = ({ ino, mtimeNs, size, mode, uid, gid }: BigIntStats): string =>
-  [ino, mtimeNs, size, mode, uid, gid].join(':');
+export function stampOf({ ino, mtimeNs, size, mode, uid, gid }: BigIntStats): string {
+  // Engines make empty files for each container (/.dockerenv), and there is nothing in them to be lost.
+  const isEmpty = size === 0n && (Number(mode) & S_IFMT) === S_IFREG;
+  return [isEmpty ? 0 : ino, isEmpty ? 0 : mtimeNs, size, mode, uid, gid].join(':');
+}
 
 /** A file alone, as an entry without a name. */
 export function readFile(path: string): Entry {

@@ -1,11 +1,13 @@
 /** Makes a container's image at `create`, and notes what is in it. */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Container, Entry, Host, Limits, Mounts, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
+import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
-import { knownOf, type Part } from './known.ts';
+import { emptySlot, type Fillable, fillSlots, slotRoom } from './fill.ts';
+import { type Known, knownOf, type Part } from './known.ts';
 import { folderOf, type Notes, pathsOf, stampOfImage } from './notes.ts';
 import { type Ext2Options, freeSpaceOf } from './settings.ts';
+import { warn } from './warn.ts';
 import { writeImage } from './write.ts';
 
 export interface Wanted {
@@ -23,82 +25,111 @@ interface Made {
   readonly readOnly: boolean;
 }
 
+interface Making {
+  readonly host: Host;
+  readonly trees: TreeTools;
+  readonly container: Container;
+  readonly wanted: Wanted;
+  readonly limits: Limits;
+  readonly options: Ext2Options;
+  /** Of the image. */
+  readonly path: string;
+}
+
+/** Raised when the same tree becomes another image than before, or the notes change. */
+const kind = 'ext2 1';
+
 export async function build(host: Host, container: Container, wanted: Wanted, options: Ext2Options): Promise<Made> {
-  const { maxFiles = 200_000, maxSize = 16 * 2 ** 30, blockSize = 1024 } = options;
+  const { maxFiles = 200_000, maxSize = 16 * 2 ** 30 } = options;
   const trees = await host.trees();
-  const limits = { maxFiles, maxSize, plugin: 'rootfs-ext2' };
-  const mounts = trees.mountsOf(container, limits);
-  const contents =
-    wanted.volume === undefined
-      ? rootContents(host, trees, container, wanted, mounts, limits, options)
-      : volumeContents(host, mounts, wanted.volume);
   const folder = folderOf(host, container);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { image, notes } = pathsOf(folder, wanted.device);
-  for (const path of [notes, image]) rmSync(path, { force: true });
-  try {
-    const { tree, from, parts, readOnly } = contents;
-    const written = writeImage(image, from, tree, trees, {
-      blockSize,
-      maxSize,
-      freeSpace: readOnly ? 0 : freeSpaceOf(container, options),
-    });
-    const said: Notes = {
-      format: 1,
-      id: container.id,
-      written: stampOfImage(statSync(image, { bigint: true })),
-      known: readOnly ? undefined : knownOf(tree, written.inodes, parts),
-    };
-    writeFileSync(`${notes}.new`, JSON.stringify(said), { mode: 0o600 });
-    renameSync(`${notes}.new`, notes);
-    return { path: image, size: written.size, readOnly };
-  } catch (error) {
-    rmSync(image, { force: true });
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw failure(
-      `there is no room for the image of the root file system in ${folder}`,
-      'make room, or set dataDirectory in runnc.config',
-    );
-  }
+  const { image: path, notes } = pathsOf(folder, wanted.device);
+  for (const old of [notes, path]) rmSync(old, { force: true });
+  const making = { host, trees, container, wanted, limits: { maxFiles, maxSize, plugin: 'rootfs-ext2' }, options, path };
+  const { size, readOnly, known } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
+  const written = stampOfImage(statSync(path, { bigint: true }));
+  const said: Notes = { format: 1, id: container.id, written, ...(readOnly ? {} : { known }) };
+  writeFileSync(`${notes}.new`, JSON.stringify(said), { mode: 0o600 });
+  renameSync(`${notes}.new`, notes);
+  return { path, size, readOnly };
 }
 
-interface Contents {
-  readonly tree: Entry;
-  /** Folder of the host that the tree is read from. */
-  readonly from: string;
-  readonly parts: ReadonlyMap<string, Part>;
+interface MadeImage {
+  readonly size: number;
   readonly readOnly: boolean;
+  readonly known: Known;
 }
 
-function rootContents(
-  host: Host,
-  trees: TreeTools,
-  container: Container,
-  { unikernel, program }: Wanted,
-  { files, volumes, others }: Mounts,
-  limits: Limits,
-  { withProgram = false }: Ext2Options,
-): Contents {
+/** What the cache keeps with an image. */
+interface CacheNotes extends Fillable {
+  readonly known: Known;
+}
+
+async function makeRoot({ host, trees, container, wanted, limits, options, path }: Making): Promise<MadeImage> {
   const { rootfs, rootfsReadOnly } = container;
-  const kernel = withProgram ? undefined : Buffer.from(program.path).toString('latin1');
-  const own = trees.readTree(rootfs, limits, (path) => trees.isOfHost(path) || path === kernel);
-  const elsewhere = trees.volumeDevices(container, unikernel);
-  const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
-  warn(host, merged, others);
-  const tree = [...files, ...merged].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), own);
-  const parts = new Map<string, Part>([['', { kind: 'host', source: rootfs, readOnly: rootfsReadOnly, volume: false }]]);
-  for (const { inside } of files) parts.set(latin1(inside), { kind: 'engine' });
-  for (const volume of merged) parts.set(latin1(volume.inside), partOf(volume));
-  return { tree, from: rootfs, parts, readOnly: rootfsReadOnly && merged.every(({ readOnly }) => readOnly) };
+  const elsewhere = trees.volumeDevices(container, wanted.unikernel);
+  const { files, volumes, others } = trees.mountsOf(container, limits, (destination) => elsewhere.has(destination));
+  warn(host, volumes, others);
+  const { withProgram = false, blockSize = 1024 } = options;
+  const { maxFiles, maxSize } = limits;
+  const kernel = withProgram ? null : latin1(wanted.program.path);
+  const readOnly = rootfsReadOnly && volumes.every((volume) => volume.readOnly);
+  const freeSpace = freeSpaceOf(container, options);
+  const slots = files.map(({ inside }) => inside).sort();
+  const image = await host.images.make(container, {
+    kind,
+    depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots },
+    path,
+    writable: true,
+    // Volumes are anybody's, and change.
+    alone: volumes.length > 0,
+    build: async (file) => {
+      const own = trees.readTree(rootfs, limits, (place) => trees.isOfHost(place) || place === kernel);
+      const places = slots.map((inside) => ({ inside, entry: emptySlot(inside) }));
+      const tree = [...places, ...volumes].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), own);
+      const { inodes, size, ...fillable } = writeImage(file, rootfs, tree, trees, {
+        ...{ blockSize, maxSize },
+        freeSpace: freeSpace + slots.length * slotRoom,
+      });
+      const parts = new Map<string, Part>(slots.map((inside) => [latin1(inside), { kind: 'engine' }]));
+      for (const volume of volumes) parts.set(latin1(volume.inside), partOf(volume));
+      return { ...fillable, known: knownOf(tree, inodes, parts) } satisfies CacheNotes as unknown as Json;
+    },
+  });
+  const { known, ...fillable } = image.notes as unknown as CacheNotes;
+  if (files.length > 0) fillSlots(path, fillable, files);
+  const { ino } = statSync(rootfs, { bigint: true });
+  const part: Part = { kind: 'host', source: rootfs, readOnly: rootfsReadOnly, volume: false, top: `*:${ino}` };
+  return { size: image.size, readOnly, known: { ...known, part } };
 }
 
-function volumeContents(host: Host, { volumes }: Mounts, destination: string): Contents {
-  const volume = volumes.find((each) => each.destination === destination);
-  if (!volume?.entry.entries)
-    throw failure(`what is mounted at ${destination} is no folder, and cannot be a block device of its own`);
+async function makeVolume({ host, trees, container, limits, options, path }: Making, wanted: string): Promise<MadeImage> {
+  const { volumes } = trees.mountsOf(container, limits, (destination) => destination !== wanted);
+  const [volume] = volumes;
+  if (!volume?.entry.entries) {
+    throw failure(`what is mounted at ${wanted} is no folder, and cannot be a block device of its own`);
+  }
   warn(host, [volume], []);
   const { entry, readOnly, source = '/' } = volume;
-  return { tree: entry, from: source, parts: new Map([['', partOf(volume)]]), readOnly };
+  const image = await host.images.make(container, {
+    kind,
+    depends: null,
+    path,
+    writable: true,
+    alone: true,
+    build: async (file) => {
+      const { blockSize = 1024 } = options;
+      const { maxSize } = limits;
+      const { inodes } = writeImage(file, source, entry, trees, {
+        blockSize,
+        maxSize,
+        freeSpace: freeSpaceOf(container, options),
+      });
+      return knownOf(entry, inodes, new Map([['', partOf(volume)]])) as unknown as Json;
+    },
+  });
+  return { size: image.size, readOnly, known: image.notes as unknown as Known };
 }
 
 function partOf({ source, readOnly, entry }: Volume): Part {
@@ -108,16 +139,3 @@ function partOf({ source, readOnly, entry }: Volume): Part {
 }
 
 const latin1 = (path: string): string => Buffer.from(path).toString('latin1');
-
-/** Once for each container. */
-function warn({ log }: Host, volumes: readonly Volume[], others: readonly string[]): void {
-  const say = (places: readonly string[]) => places.map((place) => JSON.stringify(place)).join(', ');
-  if (others.length > 0) log.warn(`the guest does not see what is mounted at ${say(others)}: it is neither a file nor a folder`);
-  const shared = volumes.filter(({ source }) => source !== undefined);
-  if (shared.length === 0) return;
-  const written = shared.filter(({ readOnly }) => !readOnly).map(({ destination }) => destination);
-  const back = written.length > 0 ? `; what it writes to ${say(written)} reaches the host when it stops, and at runnc sync` : '';
-  log.warn(
-    `the guest has ${say(shared.map(({ destination }) => destination))} as it is now: it does not see what changes there later${back}`,
-  );
-}

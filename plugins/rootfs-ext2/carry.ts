@@ -13,6 +13,7 @@ import { isChanged, isChangedBeneath, type Known, knownOfGuest } from './known.t
 import { type Address, Links } from './links.ts';
 import type { Outcome } from './outcome.ts';
 import type { Found, Image } from './read.ts';
+import { Removed } from './removed.ts';
 import { Same } from './same.ts';
 
 export interface CarryOptions {
@@ -47,6 +48,7 @@ class Carrier {
   readonly #temporary: Buffer;
   readonly #links: Links;
   readonly #same: Same;
+  readonly #removed: Removed;
 
   constructor({ image, id, trees, outcome }: CarryOptions) {
     this.#image = image;
@@ -56,6 +58,7 @@ class Carrier {
     this.#temporary = Buffer.from(`.runnc-part-${this.#id}`);
     this.#links = new Links((source) => this.#open(source));
     this.#same = new Same(image);
+    this.#removed = new Removed(image, trees, outcome);
   }
 
   part(known: Known, guest: Found, path: string): Known {
@@ -105,11 +108,12 @@ class Carrier {
     }
   }
 
-  /** A volume is where it was: whoever owns the folder above may have put something else there. */
+  /** A volume is where it was, and the root is mounted: whoever owns the folder above may have put something else there. */
   #top(source: string, top: string | undefined): HostFolder {
     const folder = this.#open(source);
     const { dev, ino } = folder.self();
-    if (top === undefined || top === `${dev}:${ino}`) return folder;
+    // An overlay has a new device number each time that it is mounted.
+    if (top === undefined || top === `${dev}:${ino}` || top === `*:${ino}`) return folder;
     folder.close();
     throw new Error(`${source} on the host is not the folder that it was`);
   }
@@ -129,7 +133,12 @@ class Carrier {
       before.delete(name);
       add(this.#attempt(`${where.path}/${name}`, old, () => this.#name(folder, old, entry, where)));
     }
-    for (const old of before.values()) add(this.#attempt(`${where.path}/${old.name}`, old, () => this.#gone(folder, old, where)));
+    for (const old of before.values())
+      add(
+        this.#attempt(`${where.path}/${old.name}`, old, () =>
+          this.#removed.carry(folder, old, `${where.path}/${old.name}`, where.volume),
+        ),
+      );
     return { entries };
   }
 
@@ -223,7 +232,12 @@ class Carrier {
       this.#links.remember(guest, where);
       return knownOfGuest(guest, this.#trees.stampOf(host));
     }
-    if (host?.isDirectory() && old?.entries && this.#gone(folder, old, where, true) === undefined && !folder.stat(name)) {
+    if (
+      host?.isDirectory() &&
+      old?.entries &&
+      this.#removed.carry(folder, old, where.path, where.volume) === undefined &&
+      !folder.stat(name)
+    ) {
       return this.#put(folder, name, guest, old, where);
     }
     if (host && !isUntouched) return this.#beside(folder, old, guest, where);
@@ -261,46 +275,6 @@ class Carrier {
       );
       return old;
     }
-  }
-
-  /** The guest has removed it. What is left of it is returned. */
-  #gone(folder: HostFolder, old: Known, where: Where, isReplaced = false): Known | undefined {
-    const name = Buffer.from(old.name, 'latin1');
-    const path = isReplaced ? where.path : `${where.path}/${old.name}`;
-    const host = folder.stat(name);
-    if (old.part || (!where.volume && this.#trees.isOfHost(path))) return old;
-    if (!host) return undefined;
-    if (this.#image.isAdrift(old.inode)) {
-      this.#outcome.lost(path, 'the guest had not come to an end with it');
-      return old;
-    }
-    if (old.entries) return this.#goneFolder(folder, old, host, { ...where, path });
-    if (old.stamp !== this.#trees.stampOf(host)) {
-      this.#outcome.tell(`the guest has removed ${named(path)}, and the host has changed it: it stays`);
-      return undefined;
-    }
-    folder.remove(name);
-    this.#outcome.changes += 1;
-    return undefined;
-  }
-
-  #goneFolder(folder: HostFolder, old: Known, host: BigIntStats, where: Where): Known | undefined {
-    const name = Buffer.from(old.name, 'latin1');
-    if (!host.isDirectory()) return undefined;
-    const own = folder.folder(name);
-    let left: readonly Known[];
-    try {
-      left = (old.entries ?? []).flatMap((entry) => {
-        const rest = this.#attempt(`${where.path}/${entry.name}`, entry, () => this.#gone(own, entry, where));
-        return rest ? [rest] : [];
-      });
-    } finally {
-      own.close();
-    }
-    if (left.length > 0) return { ...old, entries: left };
-    if (folder.removeFolder(name)) this.#outcome.changes += 1;
-    else this.#outcome.tell(`the guest has removed ${named(where.path)}, and the host has put something there: it stays`);
-    return undefined;
   }
 
   /** A guest cannot leave programs in a volume that run as somebody else. */

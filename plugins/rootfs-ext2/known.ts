@@ -7,7 +7,7 @@ import type { Found } from './read.ts';
 export type Part =
   /** Made by the engine for this container, or in memory only: never carried back. */
   | { readonly kind: 'engine' }
-  /** A folder or file of the host. `top` is device and inode of a volume's folder, or of that which its file is in. */
+  /** A folder or file of the host. `top` is device (or `*`) and inode of its folder, or of that which its file is in. */
   | {
       readonly kind: 'host';
       readonly source: string;

@@ -1,39 +1,32 @@
 /** Writes an image: superblocks, descriptors, bitmaps, inodes, folders; then the files, one behind the other. */
-import { closeSync, constants, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Data, Entry, TreeTools } from '../../core/plugin.ts';
 import { mapBlocks } from './block-map.ts';
 import { failure } from './failure.ts';
-import {
-  descriptorSize,
-  fastLink,
-  firstInode,
-  hasSuperblock,
-  inodeSize,
-  rootInode,
-  S_IFDIR,
-  seconds,
-  superblockAt,
-} from './format.ts';
-import { placesOf, startOf } from './geometry.ts';
+import type { Fillable } from './fill.ts';
+import { fastLink, inodeSize, S_IFDIR, seconds } from './format.ts';
+import { placesOf } from './geometry.ts';
+import { type Put, putGroups, useOf, writeAll } from './groups.ts';
 import { type Layout, type LayoutOptions, layOut, type Planned } from './layout.ts';
-import { deviceBlocks, encodeDescriptor, encodeFolder, encodeInode, encodeSuperblock } from './records.ts';
+import { deviceBlocks, encodeFolder, encodeInode } from './records.ts';
 
 /** Files are gathered in memory up to here: most are small. */
 const bufferSize = 1 << 20;
 const zeros = Buffer.alloc(bufferSize);
 
-export interface Written {
+export interface Written extends Fillable {
   /** In bytes. */
   readonly size: number;
   /** Number of the inode of everything. */
   readonly inodes: ReadonlyMap<Data, number>;
 }
 
-/** `path` must not be there yet. @throws Error ERR_IMAGE */
+/** `path` is empty or not there yet. @throws Error ERR_IMAGE */
 export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools, options: LayoutOptions): Written {
   const layout = layOut(root, options);
-  const { geometry, inodes, used } = layout;
+  const { geometry, room, inodes, used, planned } = layout;
+  const use = useOf(geometry, inodes, used);
   const size = geometry.blocks * geometry.blockSize;
   const needed = used * geometry.blockSize;
   const { bavail, bsize } = statfsSync(dirname(path));
@@ -44,11 +37,11 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
       'make room, or set dataDirectory in runnc.config',
     );
   }
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
     ftruncateSync(fd, size);
     const put = (at: number, bytes: Buffer) => writeAll(fd, bytes, at);
-    putGroups(layout, put);
+    putGroups(geometry, room, use, put);
     const file = new Blocks(layout, put);
     const tables = putBlocks(layout, file, rootfs, root, trees);
     file.flush();
@@ -56,10 +49,10 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
   } finally {
     closeSync(fd);
   }
-  return { size, inodes: new Map(inodes.map(({ entry, inode }) => [entry.data, inode])) };
+  const slots = Object.fromEntries(inodes.flatMap(({ entry: { slot }, inode }) => (slot === undefined ? [] : [[slot, inode]])));
+  const numbers = new Map(inodes.map(({ entry, inode }) => [entry.data, inode]));
+  return { size, inodes: numbers, blockSize: geometry.blockSize, planned, use, slots };
 }
-
-type Put = (at: number, bytes: Buffer) => void;
 
 /** Writes blocks by their numbers in `Room`; those that follow each other leave in one piece. */
 class Blocks {
@@ -113,62 +106,6 @@ class Blocks {
   }
 }
 
-function putGroups({ geometry, room, inodes, used }: Layout, put: Put): void {
-  const { blockSize, groups, inodesPerGroup, blocksPerGroup } = geometry;
-  const lastInode = inodes.at(-1)?.inode ?? rootInode;
-  const folders = Array.from({ length: groups }, () => 0);
-  for (const { inode, entry } of inodes) {
-    if (entry.entries)
-      folders[Math.floor((inode - 1) / inodesPerGroup)] = (folders[Math.floor((inode - 1) / inodesPerGroup)] ?? 0) + 1;
-  }
-  const descriptors = Buffer.alloc(geometry.descriptorBlocks * blockSize);
-  let [freeBlocks, freeInodes] = [0, 0];
-  // The first ones are taken, whether or not there is something.
-  const usedInodes = Math.max(lastInode, firstInode - 1);
-  for (let group = 0; group < groups; group++) {
-    const places = placesOf(geometry, group);
-    const taken = room.usedIn(group, used);
-    const takenInodes = Math.max(0, Math.min(inodesPerGroup, usedInodes - group * inodesPerGroup));
-    put(places.bitmap * blockSize, bitmap(blockSize, taken, blocksPerGroup));
-    put(places.inodeBitmap * blockSize, bitmap(blockSize, takenInodes, inodesPerGroup));
-    const free = { blocks: blocksPerGroup - taken, inodes: inodesPerGroup - takenInodes };
-    encodeDescriptor(descriptors, group * descriptorSize, {
-      ...places,
-      freeBlocks: free.blocks,
-      freeInodes: free.inodes,
-      folders: folders[group] ?? 0,
-    });
-    freeBlocks += free.blocks;
-    freeInodes += free.inodes;
-  }
-  for (let group = 0; group < groups; group++) {
-    if (!hasSuperblock(group)) continue;
-    const start = startOf(geometry, group) * blockSize;
-    put(group === 0 ? superblockAt : start, encodeSuperblock(geometry, group, freeBlocks, freeInodes));
-    put(start + blockSize, descriptors);
-  }
-}
-
-/** The first `taken` bits set, and those past the last. */
-function bitmap(blockSize: number, taken: number, bits: number): Buffer {
-  const bytes = Buffer.alloc(blockSize);
-  const set = (from: number, to: number) => {
-    for (let bit = from; bit < to; ) {
-      if (bit % 8 === 0 && to - bit >= 8) {
-        const whole = Math.floor((to - bit) / 8);
-        bytes.fill(0xff, bit / 8, bit / 8 + whole);
-        bit += whole * 8;
-      } else {
-        bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
-        bit += 1;
-      }
-    }
-  };
-  set(0, taken);
-  set(bits, blockSize * 8);
-  return bytes;
-}
-
 /** Folders, symlinks and files with their indirect blocks; gives the tables of inodes, by group. */
 function putBlocks(layout: Layout, file: Blocks, rootfs: string, root: Entry, trees: TreeTools): readonly (Buffer | undefined)[] {
   const { geometry, room, inodes, files } = layout;
@@ -218,8 +155,4 @@ function putBlocks(layout: Layout, file: Blocks, rootfs: string, root: Entry, tr
     },
   );
   return tables;
-}
-
-function writeAll(fd: number, bytes: Buffer, at: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
 }

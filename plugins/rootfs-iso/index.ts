@@ -96,9 +96,8 @@ async function build(
   const trees = await host.trees();
   const limits = limitsOf(options);
   const { maxFiles, maxSize } = limits;
-  const { files, volumes, others } = trees.mountsOf(container, limits);
   const elsewhere = trees.volumeDevices(container, found.unikernel);
-  const merged = volumes.filter(({ destination }) => !elsewhere.has(destination));
+  const { files, volumes: merged, others } = trees.mountsOf(container, limits, (destination) => elsewhere.has(destination));
   warn(host, merged, others);
   // As latin1, as the tree has it.
   const kernel = withProgram ? null : Buffer.from(found.program.path).toString('latin1');

@@ -20,7 +20,9 @@ import path from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Graft } from '../../core/tree/mounts.ts';
 import * as trees from '../../core/tree/tools.ts';
+import { emptySlot, fillSlots } from '../../plugins/rootfs-ext2/fill.ts';
 import { writeImage } from '../../plugins/rootfs-ext2/write.ts';
 import { carryBack, check, makeExt2, mounted } from './ext2-images.ts';
 import { children, plant } from './random-trees.ts';
@@ -297,6 +299,46 @@ test('a file that the guest had not come to an end with is not removed', async (
   });
   expect(readFileSync(`${rootfs}/file`, 'utf8')).toBe('content');
 });
+
+test.each([1024, 4096])(
+  'slots that are filled in later: the image is as if they had been there, with blocks of %i bytes',
+  async (blockSize) => {
+    const { folder, rootfs, image } = workplace();
+    writeFileSync(`${rootfs}/before`, 'before');
+    const slots = ['/etc/hosts', '/etc/resolv.conf', '/before', '/empty'];
+    const own = trees.readTree(rootfs, limits, everything);
+    const tree = slots.reduce((all, inside) => trees.grafted(all, inside, emptySlot(inside)), own);
+    const written = writeImage(image, rootfs, tree, trees, { blockSize, freeSpace: 1 << 20, maxSize: limits.maxSize });
+    const contents = ['', 'nameserver 192.0.2.1\n', 'x'.repeat(300_000), ''].map((text) => Buffer.from(text));
+    const files = slots.map((inside, index) => {
+      const content = contents[index] as Buffer;
+      const entry = {
+        ...emptySlot(inside),
+        mode: 0o100640,
+        uid: 7,
+        gid: 8,
+        modified: 1_000_000,
+        data: { size: content.length, content },
+      };
+      return { inside, destination: inside, entry };
+    });
+    fillSlots(image, written, files);
+    await check(image);
+    await mounted(image, folder, (place) => {
+      for (const [index, inside] of slots.entries()) {
+        expect(readFileSync(place + inside).equals(contents[index] as Buffer)).toBe(true);
+        expect(lstatSync(place + inside)).toMatchObject({ mode: 0o100640, uid: 7, gid: 8, mtimeMs: 1_000_000, nlink: 1 });
+      }
+      writeFileSync(`${place}/more`, Buffer.alloc(200_000));
+    });
+    await check(image);
+    const [first] = files;
+    const large = { size: 2 << 20, content: Buffer.alloc(2 << 20) };
+    expect(() => fillSlots(image, written, [{ ...first, entry: { ...first?.entry, data: large } } as Graft])).toThrow(
+      'there is no room for /etc/hosts in the image',
+    );
+  },
+);
 
 test('limits of ext2 and of ours are sentences', { timeout: 60_000 }, async () => {
   const { rootfs, image } = workplace();

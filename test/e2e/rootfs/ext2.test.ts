@@ -85,6 +85,23 @@ test('written in the guest: docker diff, docker cp and docker commit have it, an
   expect(imagesLeft()).toEqual([]);
 });
 
+test('the image is built once for all containers, and what differs is right in each', async () => {
+  const cached = () => readdirSync('/var/cache/runnc/images').filter((name) => name.endsWith('.img')).length;
+  const read = (...args: string[]) =>
+    run('--rm', ...args, 'ext2-files', 'read', '/etc/hostname', 'read', '/etc/app.conf', 'write', '/etc/app.conf', 'X');
+  await run('--rm', 'ext2-files', 'list');
+  const before = cached();
+  expect(before).toBeGreaterThan(0);
+  for (const name of ['one', 'another']) {
+    expect((await read('--hostname', name)).stdout).toBe(`${name}\n\nsetting = 1\n\n`);
+  }
+  expect(cached()).toBe(before);
+  // What a guest wrote is in no other container's; empty files that the engine makes for each are nobody's change.
+  const id = await container('ext2-files', 'write', '/.dockerenv', 'x');
+  await start(id);
+  expect((await docker('diff', id)).stdout).toBe('C /.dockerenv\n');
+});
+
 test('a container that is stopped and started again has what its guest wrote', async () => {
   const id = await container('ext2-files', 'list', 'mkdir', '/first');
   expect(await start(id)).not.toContain('/first');

@@ -193,6 +193,16 @@ test('a volume that is another folder by the time that the guest stops is left a
   expect(keptOf(guest)).toHaveLength(1);
 });
 
+test("a root that is not mounted any more is not taken for the container's", async () => {
+  const guest = await bundle('write /new new');
+  expect((await guest.runnc('run', '--keep', guest.id)).status).toBe(0);
+  renameSync(guest.rootfs, `${guest.folder}/elsewhere`);
+  mkdirSync(guest.rootfs);
+  expect((await guest.runnc('delete', guest.id)).stderr).toMatch(/rootfs on the host is not the folder that it was/);
+  expect(readdirSync(guest.rootfs)).toEqual([]);
+  expect(keptOf(guest)).toHaveLength(1);
+});
+
 test('what is mounted and is no volume says so, and what is not there is an error', async () => {
   const guest = await bundle('list', { mounts: [bind('/dev/null', '/run/device'), bind('/nowhere', '/data')] });
   expect((await guest.run()).stderr).toContain('/nowhere, which is to be mounted at /data, is not there');
