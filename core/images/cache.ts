@@ -101,6 +101,7 @@ async function take({ folder, size: most }: CacheOptions, key: string, { path, w
   const image = imageOf(folder, key);
   const { blocks, nlink } = statSync(image);
   const isTooLarge = blocks * 512 > most;
+  let noSpace: unknown;
   try {
     if (!isTooLarge) {
       await withRoom(folder, key, () => (writable ? copy : share)(image, path));
@@ -109,8 +110,15 @@ async function take({ folder, size: most }: CacheOptions, key: string, { path, w
     }
   } catch (error) {
     if (codeOf(error) !== 'ENOSPC' || nlink > 1) throw error;
+    noSpace = error;
   }
-  renameSync(image, path);
+  try {
+    renameSync(image, path);
+  } catch (error) {
+    // The container's own file is on another file system.
+    if (codeOf(error) !== 'EXDEV' || noSpace !== undefined) throw noSpace ?? error;
+    await copy(image, path);
+  }
   removeEntry(folder, key);
   return false;
 }
@@ -192,7 +200,7 @@ function noRoom(path: string, error: unknown): RunncError {
   const sentence = `there is no room for the image of the root file system in ${dirname(path)}`;
   // With a hint it is a sentence already.
   return new RunncError('ERR_IMAGE', hint === undefined ? sentence : message, {
-    hint: hint ?? 'make room, or set cacheDirectory in runnc.config',
+    hint: hint ?? 'make room, or set cacheDirectory and dataDirectory in runnc.config',
     cause: error,
   });
 }

@@ -1,12 +1,12 @@
 /** Makes a container's image at `create`, and notes what is in it. */
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 import { emptySlot, type Fillable, fillSlots, slotRoom } from './fill.ts';
 import { type Known, knownOf, type Part } from './known.ts';
-import { folderOf, type Notes, pathsOf, stampOfImage } from './notes.ts';
-import { type Ext2Options, freeSpaceOf } from './settings.ts';
+import { folderOf, markSeen, type Notes, type Paths, pathsOf, slotsFile, writeWhole } from './notes.ts';
+import { type Ext2Options, freeSpaceOf, limitsOf } from './settings.ts';
 import { warn } from './warn.ts';
 import { writeImage } from './write.ts';
 
@@ -25,6 +25,12 @@ interface Made {
   readonly readOnly: boolean;
 }
 
+/** For `start`: what the root's slots hold may depend on the network. */
+export interface Slots {
+  readonly paths: Paths;
+  readonly fillable: Fillable;
+}
+
 interface Making {
   readonly host: Host;
   readonly trees: TreeTools;
@@ -32,26 +38,24 @@ interface Making {
   readonly wanted: Wanted;
   readonly limits: Limits;
   readonly options: Ext2Options;
-  /** Of the image. */
-  readonly path: string;
+  readonly paths: Paths;
 }
 
 /** Raised when the same tree becomes another image than before, or the notes change. */
 const kind = 'ext2 1';
 
 export async function build(host: Host, container: Container, wanted: Wanted, options: Ext2Options): Promise<Made> {
-  const { maxFiles = 200_000, maxSize = 16 * 2 ** 30 } = options;
   const trees = await host.trees();
   const folder = folderOf(host, container);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { image: path, notes } = pathsOf(folder, wanted.device);
+  const paths = pathsOf(folder, wanted.device);
+  const { image: path, notes } = paths;
   for (const old of [notes, path]) rmSync(old, { force: true });
-  const making = { host, trees, container, wanted, limits: { maxFiles, maxSize, plugin: 'rootfs-ext2' }, options, path };
+  const making = { host, trees, container, wanted, limits: limitsOf(options), options, paths };
   const { size, readOnly, known } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
-  const written = stampOfImage(statSync(path, { bigint: true }));
-  const said: Notes = { format: 1, id: container.id, written, ...(readOnly ? {} : { known }) };
-  writeFileSync(`${notes}.new`, JSON.stringify(said), { mode: 0o600 });
-  renameSync(`${notes}.new`, notes);
+  markSeen(paths);
+  const said: Notes = { format: 1, id: container.id, ...(readOnly ? {} : { known }) };
+  writeWhole(notes, JSON.stringify(said));
   return { path, size, readOnly };
 }
 
@@ -66,7 +70,7 @@ interface CacheNotes extends Fillable {
   readonly known: Known;
 }
 
-async function makeRoot({ host, trees, container, wanted, limits, options, path }: Making): Promise<MadeImage> {
+async function makeRoot({ host, trees, container, wanted, limits, options, paths }: Making): Promise<MadeImage> {
   const { rootfs, rootfsReadOnly } = container;
   const elsewhere = trees.volumeDevices(container, wanted.unikernel);
   const { files, volumes, others } = trees.mountsOf(container, limits, (destination) => elsewhere.has(destination));
@@ -80,7 +84,7 @@ async function makeRoot({ host, trees, container, wanted, limits, options, path 
   const image = await host.images.make(container, {
     kind,
     depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots },
-    path,
+    path: paths.image,
     writable: true,
     // Volumes are anybody's, and change.
     alone: volumes.length > 0,
@@ -98,13 +102,16 @@ async function makeRoot({ host, trees, container, wanted, limits, options, path 
     },
   });
   const { known, ...fillable } = image.notes as unknown as CacheNotes;
-  if (files.length > 0) fillSlots(path, fillable, files);
+  if (files.length > 0) {
+    fillSlots(paths.image, fillable, files);
+    writeWhole(slotsFile(container), JSON.stringify({ paths, fillable } satisfies Slots));
+  }
   const { ino } = statSync(rootfs, { bigint: true });
   const part: Part = { kind: 'host', source: rootfs, readOnly: rootfsReadOnly, volume: false, top: `*:${ino}` };
   return { size: image.size, readOnly, known: { ...known, part } };
 }
 
-async function makeVolume({ host, trees, container, limits, options, path }: Making, wanted: string): Promise<MadeImage> {
+async function makeVolume({ host, trees, container, limits, options, paths }: Making, wanted: string): Promise<MadeImage> {
   const { volumes } = trees.mountsOf(container, limits, (destination) => destination !== wanted);
   const [volume] = volumes;
   if (!volume?.entry.entries) {
@@ -115,7 +122,7 @@ async function makeVolume({ host, trees, container, limits, options, path }: Mak
   const image = await host.images.make(container, {
     kind,
     depends: null,
-    path,
+    path: paths.image,
     writable: true,
     alone: true,
     build: async (file) => {

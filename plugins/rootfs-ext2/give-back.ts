@@ -1,23 +1,12 @@
 /** What a guest wrote goes to the host, when its container is deleted or when somebody asks for it. */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import { carry } from './carry.ts';
-import { folderOf, keptIn, type Notes, pathsOf, stampOfImage } from './notes.ts';
+import { folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, writeWhole } from './notes.ts';
 import { Outcome } from './outcome.ts';
 import { Image } from './read.ts';
-import type { Ext2Options } from './settings.ts';
+import { type Ext2Options, limitsOf } from './settings.ts';
 
 /** So many problems are told one by one. */
 const mostTold = 20;
@@ -61,23 +50,23 @@ async function carryOne(
   host: Host,
   folder: string,
   device: string,
-  { maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: Ext2Options,
+  options: Ext2Options,
   goesOn = false,
 ): Promise<Outcome | undefined> {
-  const { image: path, notes: notesPath } = pathsOf(folder, device);
+  const paths = pathsOf(folder, device);
+  const { image: path, notes: notesPath } = paths;
   // It may be among those that are kept already, when a run before was killed.
   if (!existsSync(path)) return undefined;
   const outcome = new Outcome();
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const notes = JSON.parse(readFileSync(notesPath, 'utf8')) as Notes;
-    const now = stampOfImage(fstatSync(fd, { bigint: true }));
-    if (notes.known === undefined || now === notes.written) return undefined;
-    const image = new Image(fd, { maxFiles, maxSize });
+    if (notes.known === undefined || isAsSeen(paths)) return undefined;
+    const image = new Image(fd, limitsOf(options));
     const known = carry(notes.known, { image, id: notes.id, trees: await host.trees(), outcome });
     if (goesOn) {
-      writeFileSync(`${notesPath}.new`, JSON.stringify({ ...notes, known, written: now } satisfies Notes), { mode: 0o600 });
-      renameSync(`${notesPath}.new`, notesPath);
+      writeWhole(notesPath, JSON.stringify({ ...notes, known } satisfies Notes));
+      markSeen(paths);
     }
   } catch (error) {
     if (goesOn) throw error;

@@ -2,8 +2,10 @@
  * rootfs-ext2: puts the container's root file system, or a volume, behind a guest's block device as an ext2 image that it can write to; what
  * it wrote is carried back to the host when the container is deleted, and at `runnc sync`.
  */
+import { existsSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import type { Wanted } from './build.ts';
+import { slotsFile } from './notes.ts';
 import { askedFor, type Ext2Options, isRoot } from './settings.ts';
 
 export default {
@@ -38,6 +40,13 @@ export default {
       }
       const { path, size, readOnly } = await image.take(container, { device: name, volume, unikernel, program });
       return { name, path, readOnly, capacity: size, blockSize: 512 };
+    });
+    // What is written at that time lies in reach of the descriptor that was opened at `create`.
+    host.hooks.launch.tapPromise('rootfs-ext2', async (launch, container) => {
+      if (launch.network.devices.length > 0 && existsSync(slotsFile(container))) {
+        await (await import('./fill-at-start.ts')).fillAtStart(host, container, launch.network, options);
+      }
+      return launch;
     });
     host.hooks.sync.tapPromise('rootfs-ext2', async (container) =>
       (await import('./give-back.ts')).sync(host, container, options),

@@ -1,5 +1,5 @@
 /** Where a container's images are, and what is kept beside each. */
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import type { Known } from './known.ts';
@@ -8,13 +8,26 @@ export interface Notes {
   readonly format: 1;
   /** The container's. */
   readonly id: string;
-  /** What `stampOfImage` said when it was whole: an image with another one was written to. */
-  readonly written: string;
   /** Undefined for an image that the guest cannot write to. */
   readonly known?: Known | undefined;
 }
 
-export const stampOfImage = ({ ino, size, mtimeNs }: BigIntStats): string => [ino, size, mtimeNs].join(':');
+const stampOfImage = ({ ino, size, mtimeNs }: BigIntStats): string => [ino, size, mtimeNs].join(':');
+
+/** Notes that it is whole, or carried back, as it is now: an image that is another later was written to. */
+export function markSeen({ image, stamp }: Paths): void {
+  writeWhole(stamp, stampOfImage(statSync(image, { bigint: true })));
+}
+
+/** Whether nobody has written to it since. */
+export const isAsSeen = ({ image, stamp }: Paths): boolean =>
+  existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOfImage(statSync(image, { bigint: true }));
+
+/** A file, whole or not at all. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
 
 /** Not in the container's folder, which is in memory; and not in the cache, as nobody could make it again. */
 export function folderOf(host: Host, { directory }: Container): string {
@@ -26,8 +39,18 @@ export function folderOf(host: Host, { directory }: Container): string {
 /** Images of which something could not be carried back. */
 export const keptIn = (host: Host): string => host.dataDirectory('kept');
 
+export interface Paths {
+  readonly image: string;
+  readonly notes: string;
+  readonly stamp: string;
+}
+
 /** Device names are letters and digits. */
-export const pathsOf = (folder: string, device: string) => ({
+export const pathsOf = (folder: string, device: string): Paths => ({
   image: join(folder, `${device}.ext2`),
   notes: join(folder, `${device}.json`),
+  stamp: join(folder, `${device}.stamp`),
 });
+
+/** What `start` needs to fill in the root's slots. */
+export const slotsFile = ({ directory }: Container): string => join(directory, 'rootfs-ext2.json');

@@ -1,5 +1,5 @@
 /** What somebody asked for: runnc.config, an annotation, or the environment (for engines that pass no annotations). */
-import type { Container, Metadata, Unikernel } from '../../core/plugin.ts';
+import type { Container, Limits, Metadata, Unikernel } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 
 export interface Ext2Options {
@@ -16,6 +16,11 @@ export interface Ext2Options {
 }
 
 const usualFreeSpace = 64 * 2 ** 20;
+
+export const limitsOf = ({ maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: Ext2Options): Limits => ({
+  ...{ maxFiles, maxSize },
+  plugin: 'rootfs-ext2',
+});
 
 /** Room for what the guest writes, in bytes. @throws Error ERR_IMAGE for what is no size */
 export function freeSpaceOf({ annotations, env }: Container, { freeSpace = usualFreeSpace }: Ext2Options): number {

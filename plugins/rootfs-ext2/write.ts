@@ -32,10 +32,9 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize < needed) {
     const [wanted, left] = [needed, bavail * bsize].map((bytes) => Math.ceil(bytes / 2 ** 20));
-    throw failure(
-      `the files of the image have ${wanted} MiB, and ${dirname(path)} has ${left} MiB left`,
-      'make room, or set dataDirectory in runnc.config',
-    );
+    const sentence = `the files of the image have ${wanted} MiB, and ${dirname(path)} has ${left} MiB left`;
+    // So that the cache makes room, where it has some.
+    throw Object.assign(failure(sentence, 'make room, or set dataDirectory in runnc.config'), { code: 'ENOSPC' });
   }
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {

@@ -157,7 +157,7 @@ test('no room: for the image an error that leaves nothing, on the way back the i
   const refused = await bundle('list', { config: { ...ext2, dataDirectory: small } });
   writeFileSync(`${refused.rootfs}/large`, Buffer.alloc(2 << 20, 1));
   expect((await refused.run()).stderr).toMatch(
-    /the files of the image have 3 MiB, and .* has 1 MiB left; make room, or set dataDirectory/,
+    /there is no room for the image of the root file system in \/run\/runnc-small-.*; make room, or set cacheDirectory and dataDirectory/,
   );
   expect(readdirSync(small, { recursive: true })).toEqual(['rootfs-ext2']);
 

@@ -1,0 +1,14 @@
+/** Fills in the engine's files again once the network is known: the name servers may be others than the engine says. */
+import { readFileSync } from 'node:fs';
+import type { Container, Host, Network } from '../../core/plugin.ts';
+import type { Slots } from './build.ts';
+import { fillSlots } from './fill.ts';
+import { markSeen, slotsFile } from './notes.ts';
+import { type Ext2Options, limitsOf } from './settings.ts';
+
+export async function fillAtStart(host: Host, container: Container, network: Network, options: Ext2Options): Promise<void> {
+  const { paths, fillable } = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Slots;
+  const { filesAtStart } = await host.trees();
+  fillSlots(paths.image, fillable, filesAtStart(container, network, limitsOf(options)));
+  markSeen(paths);
+}
