@@ -2,6 +2,7 @@
  * What a guest of 2018 finds and may do. Words of the command line, done in order:
  *   info          the boot information
  *   disk          reads block 0 as text, writes block 1 and reads it back
+ *   find WORD     whether a block of the disk begins with that word, as a file's content does
  *   past-end      reads the block after the last
  *   net           waits for a frame, for 100 ms, and sends one
  *   thread        the word at 0x28 behind the thread pointer, where compilers keep their canary
@@ -48,6 +49,28 @@ static void disk(void)
 		put("read back failed\n");
 	put(written == 512 ? (const char *)block : "read-only");
 	put("\n");
+}
+
+static void find(const char **cursor)
+{
+	while (**cursor == ' ')
+		++*cursor;
+	const char *word = *cursor;
+	size_t length = 0;
+	for (; **cursor && **cursor != ' '; ++*cursor)
+		length++;
+	for (u64 at = 0; at < boot->disk.size; at += sizeof block) {
+		if (system_call(LEGACY_pread64, boot->disk.descriptor, (long)block, sizeof block, (long)at, 0, 0) != sizeof block)
+			break;
+		size_t same = 0;
+		while (same < length && same < sizeof block && block[same] == (u8)word[same])
+			same++;
+		if (same == length) {
+			put("found\n");
+			return;
+		}
+	}
+	put("not found\n");
 }
 
 static void net(void)
@@ -125,6 +148,8 @@ int run(const struct guest *guest)
 			info();
 		else if (next_is(&cursor, "disk"))
 			disk();
+		else if (next_is(&cursor, "find"))
+			find(&cursor);
 		else if (next_is(&cursor, "past-end"))
 			put_number((u64)system_call(LEGACY_pread64, boot->disk.descriptor, (long)block, 512, (long)boot->disk.size, 0, 0));
 		else if (next_is(&cursor, "net"))

@@ -1,0 +1,82 @@
+/**
+ * Images as the nabla project made them (nabla-containers/nabla-base-build, nabla-demo-apps and the tests of nabla-containers/runnc):
+ * FROM scratch, the program at the top as NAME.nabla, its files beside it. Their programs are guests for the ABI of 2018 that read their command line as rumprun.
+ */
+import { beforeAll, expect, inject, test } from 'vitest';
+import { containers } from './containers.ts';
+import type { Image } from './engine/docker.ts';
+
+const { docker, buildImage } = containers();
+const guests = inject('guests');
+const program = `${guests}/rumprun-args.legacy`;
+
+const images: Readonly<Record<string, Image>> = {
+  // nabla-node-base, and an application on top of it.
+  node: {
+    files: { '/node.nabla': program, '/home/node/app/app.js': Buffer.from('js') },
+    workdir: '/home/node/app',
+    entrypoint: ['/node.nabla', '/home/node/app/app.js'],
+  },
+  redis: {
+    files: { '/redis-server.nabla': program, '/data/conf/redis.conf': Buffer.from('x') },
+    entrypoint: ['/redis-server.nabla'],
+    cmd: ['/data/conf/redis.conf'],
+  },
+  nginx: { files: { '/nginx.nabla': program }, cmd: ['/nginx.nabla', '-c', '/data/conf/nginx.conf'] },
+  python: { files: { '/python.nabla': program }, env: { PYTHONHOME: '/' }, entrypoint: ['/python.nabla'] },
+  // As the original's own tests: a name without a slash is looked for at the top.
+  hello: { files: { '/test_hello.nabla': program, '/needle': Buffer.from('x') }, cmd: ['test_hello.nabla'] },
+  disk: {
+    files: { '/disk.nabla': `${guests}/legacy-devices.legacy`, '/deep/er/file': Buffer.from('needle-of-the-image') },
+    entrypoint: ['/disk.nabla'],
+  },
+};
+
+beforeAll(async () => {
+  for (const [name, image] of Object.entries(images)) await buildImage(`nabla-${name}`, image);
+});
+
+async function run(name: string, args: readonly string[] = [], options: readonly string[] = []) {
+  const { stdout, stderr, status } = await docker('run', '--rm', '--runtime=runnc', ...options, `nabla-${name}`, ...args);
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  const all = (key: string) => [...stdout.matchAll(new RegExp(`^${key}: <([^>]*)>$`, 'gm'))].map(([, value]) => value);
+  return { stdout, args: all('arg'), env: all('env'), cwd: all('cwd')[0] ?? '/' };
+}
+
+test.each([
+  ['node', [], ['/node.nabla', '/home/node/app/app.js'], '/home/node/app'],
+  ['node', ['--port', '80 81'], ['/node.nabla', '/home/node/app/app.js', '--port', '80 81'], '/home/node/app'],
+  ['redis', [], ['/redis-server.nabla', '/data/conf/redis.conf'], '/'],
+  ['redis', ['--save', ''], ['/redis-server.nabla', '--save', ''], '/'],
+  ['nginx', [], ['/nginx.nabla', '-c', '/data/conf/nginx.conf'], '/'],
+  ['python', ['-c', 'print("it is")'], ['/python.nabla', '-c', 'print("it is")'], '/'],
+  ['hello', [], ['test_hello.nabla'], '/'],
+  ['hello', ['test_hello.nabla', '{"bla":"ble"}'], ['test_hello.nabla', '{"bla":"ble"}'], '/'],
+  ['hello', ['test_hello.nabla', '{\\"bla\\":\\"ble\\"}'], ['test_hello.nabla', '{\\"bla\\":\\"ble\\"}'], '/'],
+] as const)('%s %j: its arguments, its folder, its disk at /', async (name, given, args, cwd) => {
+  const found = await run(name, given);
+  expect({ args: found.args, cwd: found.cwd }).toEqual({ args, cwd });
+  expect(found.stdout).toContain('blk: source=etfs path=/dev/ld0a fstype=blk mountpoint=/\n');
+});
+
+test('variables of the image and of -e, the folder of -w', async () => {
+  const { env, cwd } = await run('python', [], ['-e', 'NABLA_ENV_TEST=bla ble', '-e', 'PYTHONPATH=/lib', '-w', '/srv/my app']);
+  expect(env).toEqual(expect.arrayContaining(['PYTHONHOME=/', 'NABLA_ENV_TEST=bla ble', 'PYTHONPATH=/lib']));
+  expect(cwd).toBe('/srv/my app');
+});
+
+test("the image's files are on its disk, with the name servers and hosts that Docker gave, and not the program", async () => {
+  const { stdout } = await run('disk', ['info', 'find', 'needle-of-the-image', 'find', 'nameserver', 'find', 'nothing-such']);
+  expect(stdout).toMatch(/^disk: 1 size: [1-9]\d* block: 512\n[\s\S]*\nfound\n[\s\S]*found\nnot found\n$/);
+});
+
+test('an address of IPv6 beside that of IPv4', async () => {
+  await docker('network', 'create', '--ipv6', '--subnet', 'fd00:77::/64', 'nabla-six');
+  try {
+    const { stdout } = await run('hello', [], ['--network=nabla-six']);
+    expect(stdout).toMatch(/^net: if=ukvmif0 cloner=True type=inet method=static addr=172\.[\d.]+ mask=16 gw=172\.[\d.]+$/m);
+    expect(stdout).toMatch(/^net: if=ukvmif0 type=inet6 method=static addr=fd00:77::2 mask=64 gw=fd00:77::1$/m);
+  } finally {
+    await docker('network', 'rm', 'nabla-six');
+  }
+});
