@@ -5,8 +5,12 @@
 import { beforeAll, expect, inject, test } from 'vitest';
 import { containers } from './containers.ts';
 import type { Image } from './engine/docker.ts';
+import { until } from './engine/until.ts';
+import { emptySettings } from './etc-runnc.ts';
+import { createBare, makeNamespace, plug } from './network/bundle.ts';
 
 const { docker, buildImage } = containers();
+const { configure } = emptySettings();
 const guests = inject('guests');
 const program = `${guests}/rumprun-args.legacy`;
 
@@ -70,6 +74,15 @@ test("the image's files are on its disk, with the name servers and hosts that Do
   expect(stdout).toMatch(/^disk: 1 size: [1-9]\d* block: 512\n[\s\S]*\nfound\n[\s\S]*found\nnot found\n$/);
 });
 
+test('a root that it can write, of ext2 in blocks of 1 KiB, is one line of runnc.config', async () => {
+  await buildImage('nabla-new', { files: { '/app.spt': `${guests}/rumprun-net.spt` }, entrypoint: ['/app.spt'] });
+  expect((await run('new')).stdout).toContain('disk: <> iso9660\n');
+  configure({ rootfs: 'ext2' });
+  const { stdout } = await run('new');
+  expect(stdout).toContain('disk: <> ext2, blocks of 1024\n');
+  expect(stdout).toContain('fstype=blk mountpoint=/\n');
+});
+
 test('an address of IPv6 beside that of IPv4', async () => {
   await docker('network', 'create', '--ipv6', '--subnet', 'fd00:77::/64', 'nabla-six');
   try {
@@ -79,4 +92,26 @@ test('an address of IPv6 beside that of IPv4', async () => {
   } finally {
     await docker('network', 'rm', 'nabla-six');
   }
+});
+
+test('in a network without subnets (Calico): a prefix that it can take, and a gateway on its link', async () => {
+  const pod = await makeNamespace();
+  const node = await makeNamespace();
+  await plug(node.path, 'cali0', pod.path, 'eth0', '10.65.0.2/32');
+  await pod.inside('ip', 'address', 'add', '10.65.9.9/32', 'dev', 'eth0');
+  await pod.inside('ip', 'route', 'add', '169.254.1.1', 'dev', 'eth0', 'scope', 'link');
+  await pod.inside('ip', 'route', 'add', 'default', 'via', '169.254.1.1', 'dev', 'eth0');
+  const annotations = { 'com.urunc.unikernel.unikernelType': 'rumprun' };
+  const bare = await createBare({ words: ['a'], netns: pod.path, guest: 'rumprun-net', annotations });
+  await bare.runnc('start', bare.id);
+  await until('it has said all', 5000, () => bare.output().includes('arg: <a>'));
+  expect(
+    bare
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('net:')),
+  ).toEqual([
+    expect.stringMatching(/^net: if=ukvmif0 cloner=True type=inet method=static addr=10\.65\.0\.2 mask=31/),
+    expect.stringMatching(/^net: if=ukvmif0 type=inet method=static addr=10\.65\.9\.9 mask=\d+ gw=10\.65\.0\.3$/),
+  ]);
 });

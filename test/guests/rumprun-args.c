@@ -176,14 +176,21 @@ static void programs(void)
 }
 
 #ifdef RUMPRUN_DISK
-/* Text at the start of the disk, and whether it holds ISO 9660 (its first descriptor is 32 KiB in). */
+/* Text at the start of the disk, and its file system: ISO 9660 (first descriptor 32 KiB in) or ext2 (superblock 1 KiB in). */
 static void put_disk(const struct guest *guest)
 {
 	static char block[512 + 1];
 	put("disk: <");
 	if (!read_block(guest, 1, 0, block))
 		put(block);
-	put(!read_block(guest, 1, 32768, block) && same(block + 1, "CD001\1") ? "> iso9660\n" : ">\n");
+	put(">");
+	if (!read_block(guest, 1, 1024, block) && (u8)block[56] == 0x53 && (u8)block[57] == 0xef) {
+		put(" ext2, blocks of ");
+		put_number(1024u << block[24]);
+	}
+	if (!read_block(guest, 1, 32768, block) && same(block + 1, "CD001\1"))
+		put(" iso9660");
+	put("\n");
 }
 #endif
 
