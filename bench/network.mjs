@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { buildGuests } from '../test/guests/build.mjs';
 import { median, table } from './figures.mjs';
 import { makePlace } from './place.mjs';
-import { run, timed } from './processes.mjs';
+import { processorTime, run, timed } from './processes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -139,21 +139,24 @@ async function starts(place, runtimes, network) {
         name: mode,
         bundle: inPod(place, runtime, { program: 'netserver.spt', args: ['ip={ipv4}'], pod, mode }),
       })),
-    ].map((scenario) => ({ ...scenario, times: [], deletes: [] }));
+    ].map((scenario) => ({ ...scenario, times: [], processor: [], deletes: [] }));
   });
   for (let round = -2; round < Number(options.starts); round += 1) {
-    for (const { runtime, bundle, times, deletes } of round % 2 === 0 ? scenarios : scenarios.toReversed()) {
+    for (const { runtime, bundle, times, processor, deletes } of round % 2 === 0 ? scenarios : scenarios.toReversed()) {
       const container = place.container(runtime, bundle);
       must(runtime, container.create);
       await sleep(Number(options.pause));
+      const before = processorTime();
       const started = timed(() => must(runtime, container.start));
+      const taken = processorTime() - before;
       const deleted = timed(() => must(runtime, container.force));
       if (round < 0) continue;
       times.push(started);
+      processor.push(taken);
       deletes.push(deleted);
     }
   }
-  return scenarios.map(({ runtime, name, times, deletes }) => {
+  return scenarios.map(({ runtime, name, times, processor, deletes }) => {
     const [base] = scenarios.filter((each) => each.runtime === runtime);
     return {
       runtime: runtime.name,
@@ -161,6 +164,7 @@ async function starts(place, runtimes, network) {
       start: median(times),
       added: median(times.map((time, round) => time - base.times[round])),
       least: Math.min(...times),
+      processor: median(processor),
       delete: median(deletes),
     };
   });
@@ -174,17 +178,18 @@ function report({ machine, date, loadBefore, loadAfter, through, started }) {
     cell(found.megabytesPerSecond, 0, 'MB/s'),
     cell(found.pingMicroseconds, 0, 'µs'),
   ]);
-  const times = started.map(({ runtime, name, start, added, least, delete: removed }) => [
+  const times = started.map(({ runtime, name, start, added, least, processor, delete: removed }) => [
     `${runtime}, ${name}`,
     `${start.toFixed(1)} ms`,
     `${added.toFixed(1)} ms`,
     `${least.toFixed(1)} ms`,
+    `${processor.toFixed(1)} ms`,
     `${removed.toFixed(1)} ms`,
   ]);
   return [
     `${machine}, ${date}, load ${loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}; medians of ${options.rounds} rounds and ${options.starts} starts, by turns`,
     table([['mode (ratio to redirect)', 'requests', 'throughput', 'ping'], ...rows]),
-    table([['start', 'median', 'added by the network', 'least', 'delete --force'], ...times]),
+    table([['start', 'median', 'added by the network', 'least', 'processor time', 'delete --force'], ...times]),
   ].join('\n\n');
 }
 

@@ -12,6 +12,7 @@ const spawn = libc.func(
 const initActions = libc.func('int posix_spawn_file_actions_init(void *actions)');
 const addDup = libc.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)');
 const wait4 = libc.func('int wait4(int pid, _Out_ int *status, int options, void *usage)');
+const getrusage = libc.func('int getrusage(int who, void *usage)');
 const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)');
 
 /** PR_SET_CHILD_SUBREAPER, linux/prctl.h. */
@@ -38,6 +39,14 @@ export function wait(pid) {
   if (wait4(pid, status, 0, null) !== pid) return undefined;
   const signal = status[0] & 0x7f;
   return signal === 0 ? (status[0] >> 8) & 0xff : 128 + signal;
+}
+
+/** Milliseconds of processor time that the children of this process have taken that it has waited for, and theirs (getrusage(2)). */
+export function processorTime() {
+  const usage = Buffer.alloc(144); // struct rusage
+  if (getrusage(-1, usage) !== 0) throw new Error('getrusage failed'); // RUSAGE_CHILDREN
+  const milliseconds = (at) => Number(usage.readBigInt64LE(at)) * 1000 + Number(usage.readBigInt64LE(at + 8)) / 1000;
+  return milliseconds(0) + milliseconds(16);
 }
 
 /** Starts a program by its absolute path; returns its process id. */

@@ -122,7 +122,7 @@ export class Runtime {
       inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       netlink: async (netns, protocol) => (await import('../sys/netlink.ts')).openNetlink(netns, protocol),
       ioctl: async (what, fd, request, structure) =>
-        (await (await import('../sys/libc.ts')).libc()).call(what, 'ioctl', fd, request, 'void *', structure),
+        (await (await import('#network-calls')).networkCalls()).ioctl(what, fd, request, structure),
       openDevice: async (netns, folder) => (await import('../sys/open-device.ts')).openDevice(netns, folder),
       abiOf,
       readImageFile: async ({ rootfs }, name, largest) =>

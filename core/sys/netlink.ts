@@ -3,8 +3,10 @@
  * namespace in which it was made, whichever its process is in later.
  */
 import { closeSync } from 'node:fs';
+import { networkCalls } from '#network-calls';
 import { SysError } from '../errors.ts';
-import { describeErrno, type Libc, libc } from './libc.ts';
+import { describeErrno } from './libc.ts';
+import type { NetworkCalls } from './network-calls.ts';
 import { inNetworkNamespace } from './network-namespace.ts';
 
 const AF_NETLINK = 16;
@@ -46,20 +48,22 @@ export interface Netlink {
 
 /** Opens a socket for `protocol` (NETLINK_ROUTE is 0) in the network namespace at `netns`. */
 export async function openNetlink(netns: string, protocol = 0): Promise<Netlink> {
-  const calls = await libc();
-  const { call } = calls;
+  const calls = await networkCalls();
   const socket = await inNetworkNamespace(netns, () =>
-    call('opening a netlink socket', 'socket', AF_NETLINK, SOCK_RAW_CLOEXEC, protocol),
+    calls.socket('opening a netlink socket', AF_NETLINK, SOCK_RAW_CLOEXEC, protocol),
   );
   const one = Buffer.from([1, 0, 0, 0]);
-  // Words for what is wrong, where the kernel has some (Linux 4.12).
-  for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) calls.raw('setsockopt', socket, SOL_NETLINK, option, one, 4);
+  // Words for what is wrong, where the kernel has some (since Linux 4.12).
+  for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) {
+    calls.setsockopt('asking for words of the kernel', socket, SOL_NETLINK, option, one, 4);
+  }
   let sequence = 0;
   return {
     request(what, type, flags, body) {
       for (let attempt = 1; ; attempt++) {
         sequence += 1;
-        send(calls, what, socket, message(type, flags, sequence, body));
+        const bytes = message(type, flags, sequence, body);
+        calls.send(what, socket, bytes, bytes.length, 0);
         const answer = receive(calls, what, socket, sequence);
         if (!answer.interrupted || attempt === attempts) return answer.messages;
       }
@@ -83,16 +87,12 @@ function message(type: number, flags: number, sequence: number, body: Uint8Array
 /** RTM_GETLINK and its kin: every fourth number has them (linux/rtnetlink.h). Elsewhere the bits of NLM_F_DUMP mean something else. */
 const isQuestion = (type: number) => type % 4 === 2;
 
-function send({ call }: Libc, what: string, socket: number, bytes: Buffer): void {
-  call(what, 'send', socket, bytes, bytes.length, 0);
-}
-
-function receive({ call }: Libc, what: string, socket: number, sequence: number) {
+function receive({ recv }: NetworkCalls, what: string, socket: number, sequence: number) {
   const messages: NetlinkMessage[] = [];
   let interrupted = false;
   for (;;) {
     const buffer = Buffer.alloc(bufferSize);
-    const size = call(what, 'recv', socket, buffer, buffer.length, 0);
+    const size = recv(what, socket, buffer, buffer.length, 0);
     for (let at = 0; at + headerSize <= size; ) {
       const length = buffer.readUInt32LE(at);
       if (length < headerSize || at + length > size) throw new Error(`${what}: an answer of the kernel that is cut off`);

@@ -1,6 +1,6 @@
 /** Being in another network namespace for as long as one function runs: setns(2) changes the calling thread only. */
 import { closeSync, openSync } from 'node:fs';
-import { libc } from './libc.ts';
+import { networkCalls } from '#network-calls';
 
 const CLONE_NEWNET = 0x40000000; // linux/sched.h
 
@@ -10,19 +10,19 @@ const CLONE_NEWNET = 0x40000000; // linux/sched.h
  * @throws SysError when the namespace cannot be entered
  */
 export async function inNetworkNamespace<Result>(path: string, work: () => Result): Promise<Result> {
-  const { call } = await libc();
+  const { setns } = await networkCalls();
   const own = openSync('/proc/thread-self/ns/net', 'r');
   try {
     const other = openSync(path, 'r');
     try {
-      call(`entering the network namespace ${path}`, 'setns', other, CLONE_NEWNET);
+      setns(`entering the network namespace ${path}`, other, CLONE_NEWNET);
     } finally {
       closeSync(other);
     }
     try {
       return work();
     } finally {
-      call('leaving a network namespace', 'setns', own, CLONE_NEWNET);
+      setns('leaving a network namespace', own, CLONE_NEWNET);
     }
   } finally {
     closeSync(own);

@@ -1,0 +1,45 @@
+/**
+ * What `start` needs of libc for a network, in the single executable without koffi, of whose three milliseconds nothing else there has any
+ * use.
+ */
+import { dlopen, FFIType, read } from 'bun:ffi';
+import { SysError } from '../errors.ts';
+import { describeErrno } from './libc.ts';
+import type { NetworkCalls } from './network-calls.ts';
+
+const { i32, u64, ptr } = FFIType;
+// Sizes of messages are far below what 31 bits hold; ioctl's third argument is where a fourth would be, as on all of our machines.
+const { symbols } = dlopen('libc.so.6', {
+  setns: { args: [i32, i32], returns: i32 },
+  socket: { args: [i32, i32, i32], returns: i32 },
+  setsockopt: { args: [i32, i32, i32, ptr, i32], returns: i32 },
+  send: { args: [i32, ptr, u64, i32], returns: i32 },
+  recv: { args: [i32, ptr, u64, i32], returns: i32 },
+  ioctl: { args: [i32, u64, ptr], returns: i32 },
+  __errno_location: { args: [], returns: ptr },
+});
+
+const errno = () => read.i32(symbols.__errno_location(), 0);
+
+function call(
+  name: Exclude<keyof typeof symbols, '__errno_location'>,
+): (what: string, ...args: (number | Uint8Array)[]) => number {
+  return (what, ...args) => {
+    const result = symbols[name](...args);
+    if (result !== -1) return result;
+    const number = errno();
+    const [errnoName, text] = describeErrno(number);
+    throw new SysError(name, number, errnoName, what, text);
+  };
+}
+
+export async function networkCalls(): Promise<NetworkCalls> {
+  return {
+    setns: call('setns'),
+    socket: call('socket'),
+    setsockopt: call('setsockopt'),
+    send: call('send'),
+    recv: call('recv'),
+    ioctl: call('ioctl'),
+  };
+}
