@@ -1,6 +1,6 @@
 #!/bin/bash
 # Everything that must hold: `npm test`. Installs what the tests need and lacks here, builds, checks types, style, imports and
-# unused code, runs all tests but those of a whole virtual machine (`npm run test:hvt`), and ends with the line "N passed, M failed, K skipped". Needs root (or sudo): tests make
+# unused code, runs all tests but those of a whole virtual machine (`npm run test:hvt`, `npm run test:arm64`), and ends with the line "N passed, M failed, K skipped". Needs root (or sudo): tests make
 # namespaces and cgroups, and start a dockerd of their own. Further arguments go to vitest.
 set -euo pipefail
 cd "$(dirname "$0")/.."

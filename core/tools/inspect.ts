@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { sentenceOf } from '../errors.ts';
+import { machineName } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
 import { containerOf } from '../lifecycle/container.ts';
 import type { Context } from '../lifecycle/context.ts';
@@ -17,8 +18,8 @@ import { placeAt } from './inspect-place.ts';
 export interface Inspection {
   readonly program: string;
   readonly size: number;
-  /** ELF e_machine. */
-  readonly machine: number;
+  /** The processor it is for: `x86_64`, `aarch64`; undefined for what is no ELF64 file. */
+  readonly machine: string | undefined;
   readonly abi: string | undefined;
   readonly devices: readonly string[];
   /** Where the program ends in guest memory, in bytes. */
@@ -81,7 +82,7 @@ function factsOf({ path, size, elf, solo5 }: Program, identified: Identified | u
   return {
     program: path,
     size,
-    machine: elf.machine,
+    machine: elf.machine === 0 ? undefined : machineName(elf.machine),
     abi: unikernel?.abi ?? (solo5.abi && `Solo5 target ${solo5.abi.target}`),
     devices: (unikernel?.devices ?? solo5.manifest?.devices ?? []).map(({ kind, name }) => `${kind}:${name}`),
     end: Math.max(0, ...elf.segments.map(({ address, memorySize }) => address + memorySize)),

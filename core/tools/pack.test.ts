@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { canCompileFor } from '../../scripts/compilers.mjs';
 import { buildGuests } from '../../test/guests/build.mjs';
 import { pack } from './pack.ts';
 
@@ -50,6 +51,25 @@ test('the same programs make the same bytes, whose digests are those of their co
   const sum = execFileSync('sha256sum', { input: unpacked(`blobs/${digest.replace(':', '/')}`) }).toString();
   expect(`sha256:${sum.slice(0, 64)}`).toBe(digest);
 });
+
+test.skipIf(!canCompileFor('aarch64'))(
+  'programs for two processors make an image for each, in one index',
+  async () => {
+    const foreign = path.join(await buildGuests('arm64'), 'hello.spt');
+    const { json, unpacked, folder, said } = packed({ files: [hello, foreign] });
+    expect(said).toContain('me/hello:latest for amd64 and arm64');
+    const images = json('index.json').manifests as { digest: string; platform: { architecture: string } }[];
+    expect(images.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64']);
+    const programs = images.map(({ digest }, index) => {
+      const { layers } = json(`blobs/${digest.replace(':', '/')}`);
+      const layer = path.join(folder, `layer-${index}.tar`);
+      writeFileSync(layer, unpacked(`blobs/${layers[0].digest.replace(':', '/')}`));
+      return execFileSync('tar', ['-xOf', layer, 'hello.spt']);
+    });
+    expect(programs).toEqual([readFileSync(hello), readFileSync(foreign)]);
+  },
+  60_000,
+);
 
 test.each([
   [{ entrypoint: 'hello' }, '--entrypoint must be a JSON array of strings, not hello'],
