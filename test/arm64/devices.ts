@@ -49,6 +49,14 @@ runnc kill s TERM
 wait
 cat status`;
 
+const sleeping = (tender: string) => `
+heading 'sleeping ${tender}'
+bundle sleep.${tender} '"A=b"' 1000
+runnc create --pid-file pid s > out 2>&1 || cat out
+runnc start s; says sleeping
+grep -E '^[0-9a-f]+-|^Rss:' /proc/$(cat pid)/smaps; echo --; cat /proc/$(cat pid)/status
+runnc delete --force s`;
+
 const net = (tender: string) => `
 heading 'net ${tender}'
 bundle netserver.${tender} '"A=b"' 'ip={ipv4}' 'gw={gateway4}'
@@ -65,13 +73,7 @@ runnc delete --force n; $ip link delete outside 2>/dev/null`;
 
 export const devicesScript = `
 ${functions}
-heading sleeping
-bundle sleep.spt '"A=b"' 1000
-runnc create --pid-file pid s > out 2>&1 || cat out
-runnc start s; says sleeping
-cat /proc/$(cat pid)/maps; echo --; cat /proc/$(cat pid)/status
-runnc delete --force s
-${['spt', 'hvt'].map((tender) => stop(tender) + block(tender) + net(tender)).join('\n')}
+${['spt', 'hvt'].map((tender) => [sleeping, stop, block, net].map((part) => part(tender)).join('\n')).join('\n')}
 
 heading foreign
 bundle hello.spt '"A=b"'
