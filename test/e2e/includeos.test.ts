@@ -1,9 +1,9 @@
 /** IncludeOS programs under the example plugin's qemu: by a guest that says and splits what they do (test/guests/includeos). */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { containers } from './containers.ts';
 import { emptySettings, root, settings } from './etc-runnc.ts';
 
@@ -84,4 +84,22 @@ test('it is recognised by what every IncludeOS program prints first', async () =
   const { stdout } = await execa(inject('runnc'), ['inspect', path.join(folder, 'plain/service')]);
   expect(stdout).toMatch(/^unikernel: {2}includeos \(it prints what every IncludeOS program prints first\)$/m);
   expect(stdout).toMatch(/^abi: {8}multiboot$/m);
+});
+
+const missing = existsSync('/dev/kvm') ? '' : ' (needs /dev/kvm)';
+describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
+  test('a build for the hvt of 2018 is recognised, and its arguments arrive behind its name', async () => {
+    configure({});
+    await buildImage('includeos-hvt', {
+      files: { '/service.hvt': `${inject('guests')}/includeos-args.ukvm` },
+      entrypoint: ['/service.hvt'],
+    });
+    const { stdout, stderr, status } = await run('includeos-hvt', ['--port=80', "it's"], '--network=none');
+    expect({ stderr, status, words: words(stdout) }).toEqual({
+      stderr: '',
+      status: 0,
+      words: ['/service.hvt', '--port=80', "it's"],
+    });
+    expect((await run('includeos-hvt', ['a\tb'], '--network=none')).stderr).toContain('IncludeOS cannot be given the argument');
+  });
 });

@@ -2,6 +2,7 @@
  * Images as the nabla project made them (nabla-containers/nabla-base-build, nabla-demo-apps and the tests of nabla-containers/runnc):
  * FROM scratch, the program at the top as NAME.nabla, its files beside it. Their programs are guests for the ABI of 2018 that read their command line as rumprun.
  */
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { containers } from './containers.ts';
 import type { Image } from './engine/docker.ts';
@@ -81,6 +82,16 @@ test('a root that it can write, of ext2 in blocks of 1 KiB, is one line of runnc
   const { stdout } = await run('new');
   expect(stdout).toContain('disk: <> ext2, blocks of 1024\n');
   expect(stdout).toContain('fstype=blk mountpoint=/\n');
+});
+
+test('a program of Solo5 0.6 says version 1 of the ABI, which is that of today', async () => {
+  const bytes = readFileSync(`${guests}/rumprun-net.spt`);
+  // Behind the note's type and its owner's name: u32 target, u32 version (Solo5 elf_abi.h).
+  const version = bytes.indexOf('ABI1') + 4 + 8 + 4;
+  expect(bytes.readUInt32LE(version)).toBe(2);
+  bytes.writeUInt32LE(1, version);
+  await buildImage('nabla-solo5-0.6', { files: { '/app.spt': bytes }, entrypoint: ['/app.spt', 'a'] });
+  expect((await run('solo5-0.6')).args).toEqual(['/app.spt', 'a']);
 });
 
 test('an address of IPv6 beside that of IPv4', async () => {

@@ -1,11 +1,15 @@
 /** Images as urunc's tools make them (bunny, bunix: /urunc.json beside a program and its files), unchanged. */
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { missingForVm } from '../vm/run-in-vm.ts';
 import { containers } from './containers.ts';
+import { emptySettings, root, settings } from './etc-runnc.ts';
+import { linuxImage } from './linux-image.ts';
 import { workplace } from './workplace.ts';
 
 const { docker, buildImage } = containers();
+const { configure } = emptySettings();
 const place = workplace();
 const guests = inject('guests');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -119,13 +123,30 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
   });
 });
 
+const linux = missingForVm();
+describe.skipIf(linux)(`the monitor qemu${linux ? ` (needs ${linux})` : ''}`, () => {
+  test('a Linux kernel with its initrd, by the example plugin', async () => {
+    cpSync(path.join(root, 'examples/tender-qemu'), `${settings}/node_modules/runnc-plugin-qemu`, { recursive: true });
+    configure({ plugins: [['runnc-plugin-qemu', { accel: 'tcg' }]] });
+    const { files } = await linuxImage();
+    const metadata = { unikernelType: 'linux', hypervisor: 'qemu', binary: '/vmlinuz', initrd: '/initrd.img', block: 'disk.img' };
+    const image = { ...files, '/urunc.json': uruncJson({ ...metadata, blkMntPoint: '/' }) };
+    await buildImage('urunc-qemu', { files: image, cmd: ['quiet', 'do=disk'] });
+    const { stdout, status } = await docker('run', '--rm', '--runtime=runnc', '-m', '256m', '--network=none', 'urunc-qemu');
+    expect({ stdout, status }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Linux says: console=ttyS0 panic=-1 quiet do=disk'),
+    });
+    expect(stdout).toContain('from the image. ');
+  });
+});
+
 test('annotations, plain or base64, win over the file', async () => {
   const { annotations, files } = {
     annotations: { binary: base64('/rumprun-args'), cmdline: 'from-annotations a' },
     files: { hypervisor: 'spt', unikernelType: 'rumprun', binary: '/nowhere', cmdline: 'from-file' },
   };
   const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`com.urunc.unikernel.${key}`, value]));
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(path.join(place.rootfs, 'urunc.json'), uruncJson(files));
   const bundle = place.bundle('annotated', ['unikernel'], { annotations: prefixed });
   const { stdout, status } = await place.runnc(['run', '--bundle', bundle, 'annotated']);

@@ -15,7 +15,7 @@ const sources = fileURLToPath(new URL('.', import.meta.url));
 const built = fileURLToPath(new URL('../../build', import.meta.url));
 const tenders = ['spt', 'hvt'];
 /** Built for the ABIs of 2018 too, as NAME.legacy (spt) and NAME.ukvm (hvt): those that need no manifest. */
-const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'rumprun-args', 'sleep'];
+const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'includeos-args', 'rumprun-args', 'sleep'];
 
 const architectures = {
   x86_64: { flags: ['-mcmodel=small', '-fcf-protection=none'], legacy: true },
