@@ -20,12 +20,13 @@ test.each([
   [1, 2, 'hvt'],
   [2, 1, 'spt'],
   [2, 2, 'spt'],
+  [3, 1, 'virtio'],
 ])('target %i, version %i is %s', (target, version, abi) => {
   expect(ask({ abi: { target, version }, manifest })).toBe(abi);
 });
 
 test.each([
-  [3, 2, '"/hello" is a Solo5 unikernel for virtio; build it for spt or hvt'],
+  [4, 2, '"/hello" is a Solo5 unikernel for muen; build it for spt or hvt'],
   [99, 2, '"/hello" is a Solo5 unikernel for target 99; build it for spt or hvt'],
   [2, 3, '"/hello" speaks version 3 of the Solo5 spt ABI, and runnc speaks 1 and 2; build it with Solo5 0.6 to 0.12'],
 ])('target %i, version %i is refused with a sentence', (target, version, sentence) => {

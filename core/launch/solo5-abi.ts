@@ -4,7 +4,8 @@ import type { Program } from '../plugin.ts';
 import { quoted } from './quoted.ts';
 import { solo5Target } from './solo5-notes.ts';
 
-export type Abi = 'spt' | 'hvt' | 'legacy-spt' | 'legacy-hvt';
+/** `virtio` programs are multiboot kernels, which a tender that boots such ones can start. */
+export type Abi = 'spt' | 'hvt' | 'virtio' | 'legacy-spt' | 'legacy-hvt';
 
 /** ABI versions that the tenders speak; version 1 equals version 2 in everything but the number (rumprun's Solo5 0.6 builds). */
 const versions = [1, 2];
@@ -29,7 +30,7 @@ export function abiOf({ path, elf, solo5 }: Pick<Program, 'path' | 'elf' | 'solo
   }
   const { target, version } = solo5.abi;
   const name = solo5Target(target);
-  if (name !== 'spt' && name !== 'hvt') {
+  if (name !== 'spt' && name !== 'hvt' && name !== 'virtio') {
     throw new RunncError('ERR_NOT_A_UNIKERNEL', `${quoted(path)} is a Solo5 unikernel for ${name ?? `target ${target}`}`, {
       hint: 'build it for spt or hvt',
     });

@@ -11,7 +11,7 @@ import { schema } from './options.js';
 
 const name = 'tender-qemu';
 /** What this plugin says that a unikernel is; other plugins may say it of what they recognise, and get qemu too. */
-const kinds = ['linux', 'multiboot'];
+const kinds = ['linux', 'multiboot', 'virtio'];
 
 /** @type {import('runnc/plugin').Plugin<import('./options.js').Options>} */
 export default {

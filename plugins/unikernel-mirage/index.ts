@@ -52,7 +52,8 @@ export default {
       if (launch.unikernel.name !== 'mirage') return launch;
       const said = metadata.settings?.['options']?.split(/[ ,]+/).filter((name) => name !== '');
       const { devices } = launch.network;
-      const isAsked = probe && devices.length > 0;
+      // Those for virtio need a tender that is not built in.
+      const isAsked = probe && devices.length > 0 && launch.unikernel.abi !== 'virtio';
       const has = said ?? options ?? (isAsked ? await knownOptions(host, launch.program, launch.unikernel) : undefined);
       const { text, warnings } = mirageCommandLine({ args: args.slice(1), hostname, devices, has });
       for (const warning of warnings) log.warn(warning);

@@ -1,6 +1,8 @@
 /** Images as urunc's tools make them (bunny, bunix: /urunc.json beside a program and its files), unchanged. */
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { missingForVm } from '../vm/run-in-vm.ts';
 import { containers } from './containers.ts';
@@ -121,6 +123,33 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     expect({ status, stderr, args: args(stdout) }).toEqual({ status: 0, stderr: '', args: ['redis-server'] });
     expect(stdout).toContain('disk: <> iso9660\n');
   });
+});
+
+test('the monitor qemu: a MirageOS unikernel for virtio, by the example plugin', async () => {
+  const own = mkdtempSync(path.join(tmpdir(), 'runnc-virtio-'));
+  try {
+    cpSync(path.join(root, 'test/guests/virtio'), own, { recursive: true });
+    cpSync(path.join(root, 'test/guests/includeos/service.c'), path.join(own, 'service.c'));
+    const flags = ['-m32', '-std=gnu11', '-Os', '-Wall', '-ffreestanding', '-fno-pie', '-no-pie', '-fno-stack-protector'];
+    const linked = ['-nostdlib', '-static', '-Wl,-T,service.ld,--build-id=none'];
+    await execa('gcc', [...flags, ...linked, 'service.c', 'start.S', '-o', 'service'], { cwd: own });
+    await execa('objcopy', ['-I', 'elf32-i386', '-O', 'elf64-x86-64', 'service'], { cwd: own });
+    const metadata = { unikernelType: 'mirage', hypervisor: 'qemu', binary: '/unikernel/app' };
+    const files = { '/unikernel/app': path.join(own, 'service'), '/urunc.json': uruncJson(metadata) };
+    await buildImage('urunc-virtio', { files, cmd: ['--hello=a'] });
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+  expect((await run('urunc-virtio')).stderr).toContain('no tender that is loaded starts virtio programs');
+  cpSync(path.join(root, 'examples/tender-qemu'), `${settings}/node_modules/runnc-plugin-qemu`, { recursive: true });
+  configure({ plugins: [['runnc-plugin-qemu', { accel: 'tcg' }]] });
+  const { stdout, status } = await run('urunc-virtio');
+  const words = [...stdout.matchAll(/^word: <(.*)>\r?$/gm)].map(([, word]) => word);
+  const told = [/^--ipv4=172\..*\/16$/, /^--ipv4-gateway=172\./, /^--ipv4-only=true$/].map((option) =>
+    expect.stringMatching(option),
+  );
+  // Solo5 passes over the first word, which is the boot loader's name for the kernel.
+  expect({ status, words }).toEqual({ status: 0, words: ['/unikernel', ...told, '--hello=a'] });
 });
 
 const linux = missingForVm();
