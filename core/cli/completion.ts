@@ -32,6 +32,7 @@ export function completion(shell: string, commands: readonly CommandSpec[], glob
     case 'bash':
       return bash(commands, global);
     case 'zsh':
+      // zsh runs what is written for bash, as long as nothing is in it that only bash has, and no variable of zsh's own (words).
       return `#compdef runnc\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands, global)}`;
     case 'fish':
       return fish(commands, global);
@@ -45,11 +46,11 @@ function bash(commands: readonly CommandSpec[], global: readonly OptionSpec[]): 
   const valued = global.filter((option) => shapeOf(option).takesValue).map((option) => shapeOf(option).long);
   const cases = commands.map((spec) => {
     const more = words[spec.name] ?? (ofContainer(spec) ? '$(runnc list --quiet 2>/dev/null)' : '');
-    return `    ${spec.name}) words="${[flagsOf(spec.options), more].filter(Boolean).join(' ')}" ;;`;
+    return `    ${spec.name}) offered="${[flagsOf(spec.options), more].filter(Boolean).join(' ')}" ;;`;
   });
   return `# Completion of runnc for bash: runnc completion bash >/etc/bash_completion.d/runnc
 _runnc() {
-  local current=\${COMP_WORDS[COMP_CWORD]} command= words= index
+  local current=\${COMP_WORDS[COMP_CWORD]} command= offered= index
   for ((index = 1; index < COMP_CWORD; index++)); do
     case \${COMP_WORDS[index]} in
     ${valued.join(' | ')}) index=$((index + 1)) ;;
@@ -61,10 +62,10 @@ _runnc() {
     esac
   done
   case $command in
-    '') words="${names} ${flagsOf(global)}" ;;
+    '') offered="${names} ${flagsOf(global)}" ;;
 ${cases.join('\n')}
   esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  COMPREPLY=($(compgen -W "$offered" -- "$current"))
 }
 complete -o default -F _runnc runnc
 `;

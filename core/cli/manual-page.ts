@@ -2,9 +2,12 @@
 import { version } from '../version.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 
+/** When the page last changed in more than its lists: the same source makes the same page. */
+const date = '2026-11-24';
+
 export function manualPage(commands: readonly CommandSpec[], global: readonly OptionSpec[]): string {
   const lines = [
-    `.TH RUNNC 8 "" "runnc ${version}" "System Administration"`,
+    `.TH RUNNC 8 "${date}" "runnc ${version}" "System Administration"`,
     '.SH NAME',
     'runnc \\- starts unikernels as OCI containers',
     '.SH SYNOPSIS',

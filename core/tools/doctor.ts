@@ -85,13 +85,6 @@ const questions: readonly Question[] = [
   },
   { what: '/dev/net/tun', neededFor: 'network devices of guests', fix: 'modprobe tun', look: () => device('/dev/net/tun') },
   { what: 'ip', neededFor: 'network devices of guests', fix: 'apt-get install iproute2', look: () => program('ip') },
-  {
-    what: 'genisoimage or xorriso',
-    neededFor: 'read-only root images',
-    fix: 'apt-get install genisoimage',
-    look: () => program('genisoimage', 'xorriso'),
-  },
-  { what: 'mke2fs', neededFor: 'writable root images', fix: 'apt-get install e2fsprogs', look: () => program('mke2fs') },
   { what: 'Docker', neededFor: 'docker run --runtime=runnc', fix: 'runnc install docker', look: () => mentions(dockerFile) },
   { what: 'containerd', neededFor: 'Kubernetes', fix: 'runnc install containerd', look: () => mentions(containerdFile) },
   { what: 'Podman', neededFor: 'podman --runtime runnc', fix: 'runnc install podman', look: () => mentions(podmanFile('runnc')) },

@@ -110,3 +110,57 @@ test('three runtimes on one configuration, by profiles', async () => {
   expect((await said('small')).stdout).toContain(`memory: ${16 * 2 ** 20}`);
   expect((await said('none')).stderr).toContain('needs the tender spt, which runnc.config does not allow');
 });
+
+test('one image, two backends: the line that says which is all that changes', async () => {
+  const program = (name: string) => path.join(inject('guests'), `start-state.${name}`);
+  await buildImage('two-backends', {
+    files: { '/state.spt': program('spt'), '/state.hvt': program('hvt') },
+    entrypoint: ['/state'],
+  });
+  const said = async () => (await docker('run', '--rm', '--runtime=runnc', 'two-backends')).stdout;
+  // Where boot information is tells them apart: spt has it at 0x11000, hvt at 0x10000.
+  const of = { spt: 'argument: 0x11000\n', hvt: 'argument: 0x10000\n' };
+  for (const preferred of existsSync('/dev/kvm') ? (['spt', 'hvt', 'spt'] as const) : (['spt'] as const)) {
+    writeFileSync(`${settings}/runnc.config.yaml`, `memory: 32MiB\ntender: { preferred: ${preferred} }\n`, { mode: 0o644 });
+    expect(await said()).toContain(of[preferred]);
+  }
+  // And by image: Solo5's program for hvt is left to the image that asks for it.
+  if (!existsSync('/dev/kvm')) return;
+  const rule = '[{ match: /state, use: { tender: { preferred: hvt } } }]';
+  writeFileSync(`${settings}/runnc.config.yaml`, `memory: 32MiB\nimages: ${rule}\n`, { mode: 0o644 });
+  expect(await said()).toContain(of.hvt);
+});
+
+test('a plugin replaces a built-in one, through Docker', async () => {
+  const file = `${settings}/solo5.mjs`;
+  const body = `hooks.unikernel.tap('x', (program) => ({ name: 'solo5', abi: abiOf(program), devices: [], commandLine: 'said by another' }));`;
+  writeFileSync(file, `export default { name: 'unikernel-solo5', api: 1, apply({ hooks, abiOf }) { ${body} } };`, {
+    mode: 0o644,
+  });
+  configure({ plugins: [file] });
+  expect((await run(['/hello', 'x'])).stdout).toBe('Hello from a unikernel\ncommand line: <said by another>\n');
+});
+
+test.each([
+  ['at start, throws', `hooks.start.tap('x', () => { throw new Error('no reason'); });`, 'failed in start: no reason'],
+  ['at start, hangs', `hooks.start.tapPromise('x', () => new Promise(() => {}));`, 'failed in start: no answer within 0.2 s'],
+  [
+    'plans nonsense',
+    `hooks.tender.tap('x', () => ({ name: 'x', open: [], plan: async () => 5 }));`,
+    'failed in the plan of tender',
+  ],
+  [
+    'hangs in its plan',
+    `hooks.tender.tap('x', () => ({ name: 'x', open: [], plan: () => new Promise(() => {}) }));`,
+    'no answer within',
+  ],
+])('one that %s is named, and nothing of the container is left', async (_, body, message) => {
+  const file = `${settings}/x.mjs`;
+  writeFileSync(file, `export default { name: 'x', api: 1, apply({ hooks }) { ${body} } };`, { mode: 0o644 });
+  configure({ plugins: [file], hookTimeLimit: 0.2 });
+  const before = await traces(address);
+  const { status, stderr } = await run(['/hello']);
+  expect({ status, stderr }).toMatchObject({ status: 125, stderr: expect.stringContaining(`plugin x (${file})`) });
+  expect(stderr).toContain(message);
+  await nothingLeft(address, before);
+});
