@@ -8,8 +8,9 @@ import { sha256 } from '../sys/sha256.ts';
 import { sleep } from '../sys/sleep.ts';
 import { checksumOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
-import { bootId, draftOf, type EntryRecord, identityOf, imageOf, readEntry, removeEntry, touch, writeRecord } from './entry.ts';
+import { draftOf, type EntryRecord, identityOf, imageOf, readEntry, removeEntry, touch, writeRecord } from './entry.ts';
 import { codeOf, copy, share } from './own-file.ts';
+import { bootId, ownPath, removeEarlier } from './own-path.ts';
 import { makeRoom, sweep } from './room.ts';
 import { beginSeal, type Sealing } from './seal.ts';
 
@@ -18,6 +19,8 @@ const format = 1;
 
 export interface CacheOptions {
   readonly folder: string;
+  /** For the containers' own files; on the same file system, so that the one can be the other. */
+  readonly ownFolder: string;
   /** In bytes; 0: nothing is kept. */
   readonly size: number;
   readonly log: Log;
@@ -27,6 +30,9 @@ export interface CacheOptions {
 
 export function imageCache(options: CacheOptions): Images {
   return {
+    async pathFor({ directory }, suffix) {
+      return ownPath(options.ownFolder, directory, suffix);
+    },
     async make(container, request) {
       const content = options.size > 0 && !request.alone ? lookAt(container, options.log) : undefined;
       try {
@@ -74,7 +80,7 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
   for (;;) {
     const known = await usable(folder, key, log);
     const sealing = known && known.layers.length > 0 ? await beginSeal(known.layers) : undefined;
-    const entry = known ?? (await build(folder, key, content, request));
+    const entry = known ?? (await build(options, key, content, request));
     if (entry === 'again') continue;
     if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };
     try {
@@ -148,12 +154,13 @@ async function usable(folder: string, key: string, log: Log): Promise<EntryRecor
 
 /** `again` when somebody else was faster. */
 async function build(
-  folder: string,
+  { folder, ownFolder }: CacheOptions,
   key: string,
   { layers, read, since }: Content,
   { kind, path, build }: ImageRequest,
 ): Promise<Built | 'again'> {
   await sweep(folder);
+  removeEarlier(ownFolder);
   const draft = draftOf(folder, key);
   const fd = openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {

@@ -62,11 +62,3 @@ export function removeEntry(folder: string, key: string): void {
   rmSync(imageOf(folder, key), { force: true });
   rmSync(recordOf(folder, key), { force: true });
 }
-
-let boot: string | undefined;
-
-/** Of this boot of the machine (random(4)). */
-export function bootId(): string {
-  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return boot;
-}

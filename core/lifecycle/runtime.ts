@@ -7,7 +7,7 @@ import { fillManifest } from '../launch/fill-manifest.ts';
 import { mapProgram } from '../launch/map-program.ts';
 import { abiOf } from '../launch/solo5-abi.ts';
 import { insideRootfs } from '../linux/inside-rootfs.ts';
-import type { Architecture, Hooks, Host, Log, Plugin } from '../plugin.ts';
+import type { Architecture, Hooks, Host, Images, Log, Plugin } from '../plugin.ts';
 import { isTapped, makeHooks, pluginError, type Tapper, usualTimeLimit } from './hooks.ts';
 import { Resources } from './resources.ts';
 
@@ -90,6 +90,13 @@ export class Runtime {
     return this.#architecture;
   }
 
+  async #images(): Promise<Images> {
+    const { imageCache } = await import('../images/cache.ts');
+    const [folder, ownFolder] = [this.#folder('images'), this.#folder('containers')];
+    const later = (check: () => Promise<void>) => void this.#checks.push(check);
+    return imageCache({ folder, ownFolder, size: this.#cacheSize, log: this.#log, later });
+  }
+
   /** Waits for what was left to be found out about images. @throws LayersChanged */
   async imagesChecked(): Promise<void> {
     for (const check of this.#checks.splice(0)) await check();
@@ -132,12 +139,8 @@ export class Runtime {
       dataDirectory: (name) => this.#folder(name, this.#dataDirectory),
       asksFirst: (hook) => this.#first[hook],
       images: {
-        make: async (...call) => {
-          const { imageCache } = await import('../images/cache.ts');
-          const folder = this.#folder('images');
-          const later = (check: () => Promise<void>) => void this.#checks.push(check);
-          return imageCache({ folder, size: this.#cacheSize, log: this.#log, later }).make(...call);
-        },
+        make: async (...call) => (await this.#images()).make(...call),
+        pathFor: async (...call) => (await this.#images()).pathFor(...call),
       },
     };
   }

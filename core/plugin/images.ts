@@ -5,6 +5,11 @@ import type { Json } from './host.ts';
 /** The cache of images. */
 export interface Images {
   /**
+   * A path for the container's own image file, the same each time; `suffix` tells one plugin's from another's. What is there from before the machine
+   * was started anew is removed: such containers are no more.
+   */
+  pathFor(container: Container, suffix: string): Promise<string>;
+  /**
    * Makes the container's own image file: from the cache, or by building it, for the cache if what the root file system holds
    * is shared with other containers. However many ask at once, one builds.
    */
@@ -17,7 +22,7 @@ export interface ImageRequest {
   readonly kind: string;
   /** All that its bytes depend on beside what the root file system holds: options, what is left out. */
   readonly depends: Json;
-  /** The container's own file, which is not there yet: beneath `host.cacheDirectory(...)`, the plugin's to remove. */
+  /** The container's own file, which is not there yet: `pathFor` says one. It is the plugin's to remove. */
   readonly path: string;
   /** Whether this file will be written to: then it is a copy (a reflink where the file system has them), else it may be the cached file. */
   readonly writable: boolean;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import { checksumOf } from '../images/checksum.ts';
 import { imageOf, readEntry, removeEntry } from '../images/entry.ts';
+import { removeEarlier } from '../images/own-path.ts';
 import { type Kept, keptIn, makeRoom, sweep } from '../images/room.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { table } from './table.ts';
@@ -50,7 +51,7 @@ function describe(folder: string, { key, used }: Kept) {
 export async function pruneCache(context: Context, all: boolean): Promise<string> {
   const { folder, cacheSize } = await placeOf(context);
   if (!existsSync(folder)) return 'nothing is kept\n';
-  const left = await sweep(folder);
+  const left = (await sweep(folder)) + removeEarlier(join(folder, '../containers'));
   const removed = makeRoom(folder, all ? 0 : cacheSize);
   const bytes = removed.reduce((sum, kept) => sum + kept.bytes, 0);
   return `removed ${removed.length} images of ${mebibytes(bytes)}, and ${left} leftovers\n`;

@@ -41,7 +41,7 @@ export default {
     const image = host.resource<Found, { path: string; size: number }>({
       name: 'rootfs-iso',
       acquire: async (container, found) => build(host, container, found, options),
-      release: async (container, state) => rmSync(state?.path ?? imagePath(host, container), { force: true }),
+      release: async (container, state) => rmSync(state?.path ?? (await host.images.pathFor(container, 'iso')), { force: true }),
     });
     host.hooks.rootfs.tapPromise('rootfs-iso', async (container, unikernel, { name }, program) => {
       if (!isRoot(name, unikernel, options)) return undefined;
@@ -51,7 +51,7 @@ export default {
     // Once the network is known. What is written at the image's end is in reach of the descriptor that was opened at `create`.
     host.hooks.launch.tapPromise('rootfs-iso', async (launch, container) => {
       if (launch.network.devices.length === 0 || !existsSync(slotsFile(container))) return launch;
-      const path = imagePath(host, container);
+      const path = await host.images.pathFor(container, 'iso');
       const { filesAtStart } = await host.trees();
       const slots = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Readonly<Record<string, number>>;
       const size = fillSlots(path, slots, filesAtStart(container, launch.network, limitsOf(options)));
@@ -71,14 +71,6 @@ function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: Iso
 const slotsFile = ({ directory }: Container): string => join(directory, 'rootfs-iso.json');
 
 const limitsOf = ({ maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: IsoOptions) => ({ maxFiles, maxSize, plugin: 'rootfs-iso' });
-
-/** Not in the container's folder, which is in memory: an image can be large. */
-function imagePath(host: Host, { directory }: Container): string {
-  // Loaded only here: node:crypto would cost every create two milliseconds.
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  const name = createHash('sha256').update(directory).digest('hex').slice(0, 32);
-  return join(host.cacheDirectory('rootfs-iso'), `${name}.iso`);
-}
 
 interface Found {
   readonly program: Program;
@@ -102,7 +94,7 @@ async function build(
   // As latin1, as the tree has it.
   const kernel = withProgram ? null : Buffer.from(found.program.path).toString('latin1');
   const leaveOut = (path: string) => trees.isOfHost(path) || path === kernel;
-  const path = imagePath(host, container);
+  const path = await host.images.pathFor(container, 'iso');
   rmSync(path, { force: true });
   const slots = files.map(({ inside }) => inside).sort();
   const image = await host.images.make(container, {

@@ -110,7 +110,7 @@ test('where nothing is put in, the guest has the cached file itself; else a copy
   expect((await third.run()).stdout).toBe('mine');
   // A file more that differs: another image.
   expect(keptIn(image.cache)).toHaveLength(2);
-  expect(readdirSync(path.join(image.cache, 'rootfs-iso'))).toEqual([]);
+  expect(readdirSync(path.join(image.cache, 'containers'))).toEqual([]);
 });
 
 test('what the container has written, removed and replaced is as it is in its root file system', async () => {
@@ -205,7 +205,9 @@ test('no more than cacheSize is kept, and what was not used for longest goes fir
   expect(keptIn(cache)).toHaveLength(2);
   expect(keptIn(cache)).toContain(first);
   const last = await use(0);
-  expect((await last.runnc('cache', 'prune')).stdout).toBe('removed 0 images of 0.0 MiB, and 0 leftovers');
+  writeFileSync(path.join(cache, 'containers/00000000-of-another-boot.iso'), 'x');
+  writeFileSync(path.join(cache, 'images/0123.new'), 'of a builder that was killed');
+  expect((await last.runnc('cache', 'prune')).stdout).toBe('removed 0 images of 0.0 MiB, and 2 leftovers');
   expect((await last.runnc('cache', 'prune', '--all')).stdout).toMatch(/^removed 2 images of 0\.\d MiB/);
   expect(allIn(cache).filter((name) => /\.(img|iso|new)$/.test(name))).toEqual([]);
   // One that is larger than all of it, and none at all.
@@ -233,7 +235,7 @@ test('whoever builds may be killed at any time: the next one begins anew, and no
     creating.kill('SIGKILL');
     await gone;
     await killed.runnc('delete', '--force', killed.id);
-    expect(readdirSync(path.join(image.cache, 'rootfs-iso'))).toEqual([]);
+    expect(readdirSync(path.join(image.cache, 'containers'))).toEqual([]);
     const next = await image.container({ hosts: 'y\n', args: ['read', '/file', 'read', '/etc/hosts'] });
     expect((await next.run()).stdout).toBe('wholey');
     expect(
@@ -261,7 +263,7 @@ test('a full disk: what is kept makes room, what there is no room for is said, a
   expect((await run(two)).stdout).toBe('2');
   // There is room for one of it, and not for two: it is not kept.
   expect((await run(two, 'x\n')).stdout).toBe('2');
-  expect(readdirSync(path.join(small, 'rootfs-iso'))).toEqual([]);
+  expect(readdirSync(path.join(small, 'containers'))).toEqual([]);
   expect(allIn(small).filter((name) => name.endsWith('.new'))).toEqual([]);
   const much = layeredImage([{ large: noise(6_000_000) }]);
   const refused = await (await much.container({ config })).run();

@@ -111,7 +111,7 @@ test('a tree with everything, inode for inode as the guest reads it', async () =
   for (const name of ['dev', 'proc', 'sys']) mkdirSync(`${rootfs}/${name}`, { recursive: true });
   writeFileSync(`${rootfs}/dev/x`, '');
   expect((await guest.run()).stdout.split('\n')).toEqual(expected);
-  expect(readdirSync(path.join(guest.folder, 'cache/rootfs-iso'))).toEqual([]);
+  expect(readdirSync(path.join(guest.folder, 'cache/containers'))).toEqual([]);
 });
 
 test("the three files follow the image's symlinks, inside of it; volumes are in the image, and the log says their limits", async () => {
@@ -155,12 +155,12 @@ test('options: the program too, another device, limits', async () => {
   const refused = await limited.run();
   expect(refused.stderr).toContain('the image holds more than 2 files');
   expect(refused.status).not.toBe(0);
-  expect(readdirSync(path.join(limited.folder, 'cache/rootfs-iso'))).toEqual([]);
+  expect(readdirSync(path.join(limited.folder, 'cache/containers'))).toEqual([]);
 });
 
 test('a create that is killed while it writes, or has no room, leaves no image', async () => {
   const killed = await bundle({ args: ['list'] });
-  const cache = path.join(killed.folder, 'cache/rootfs-iso');
+  const cache = path.join(killed.folder, 'cache/containers');
   writeFileSync(`${killed.rootfs}/holes`, '');
   truncateSync(`${killed.rootfs}/holes`, 1 << 28);
   const root = ['--root', path.join(killed.folder, 'state'), '--config', path.join(killed.folder, 'runnc.config.json')];
@@ -182,5 +182,5 @@ test('a create that is killed while it writes, or has no room, leaves no image',
   const full = await bundle({ args: ['list'], config: { cacheDirectory: small } });
   writeFileSync(`${full.rootfs}/large`, Buffer.alloc(2 << 20));
   expect((await full.run()).stderr).toMatch(/the image of the root file system has 3 MiB, and .* has 1 MiB left/);
-  expect(readdirSync(path.join(small, 'rootfs-iso'))).toEqual([]);
+  expect(readdirSync(path.join(small, 'containers'))).toEqual([]);
 });
