@@ -5,7 +5,6 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -21,6 +20,7 @@ import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { type BundleOptions, makeBundle } from './bundle.ts';
+import { linesOf, sumOf } from './listing.ts';
 
 const { docker, buildImage, address } = connect();
 const run = (...args: string[]) => docker('run', '--runtime=runnc', ...args);
@@ -36,28 +36,6 @@ beforeAll(async () => {
   };
   await buildImage('list-iso', { files, entrypoint: ['/list-iso'] });
 });
-
-/** As the guest does it. */
-function sumOf(bytes: Uint8Array): bigint {
-  let sum = 0n;
-  for (const byte of bytes) sum = BigInt.asUintN(64, sum * 31n + BigInt(byte));
-  return sum % 1000000007n;
-}
-
-/** What the guest is to print for a tree. */
-function linesOf(folder: string, below = ''): string[] {
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => {
-      const place = path.join(folder, name);
-      const stat = lstatSync(place);
-      const { mode, nlink, uid, gid, size } = stat;
-      const content = stat.isFile() ? readFileSync(place) : Buffer.alloc(0);
-      const link = stat.isSymbolicLink() ? ` -> ${readlinkSync(place)}` : '';
-      const own = `${mode.toString(8)} ${nlink} ${uid} ${gid} ${stat.isFile() ? size : 0} ${sumOf(content)} ${below}/${name}${link}`;
-      return [own, ...(stat.isDirectory() ? linesOf(place, `${below}/${name}`) : [])];
-    });
-}
 
 test('through Docker: the files of the image, those that Docker makes, and nothing left afterwards', async () => {
   const before = await traces(address);
@@ -183,4 +161,31 @@ test('a create that is killed while it writes, or has no room, leaves no image',
   writeFileSync(`${full.rootfs}/large`, Buffer.alloc(2 << 20));
   expect((await full.run()).stderr).toMatch(/the image of the root file system has 3 MiB, and .* has 1 MiB left/);
   expect(readdirSync(path.join(small, 'containers'))).toEqual([]);
+});
+
+test('a guest that declares no block device costs no work at all, however large its image', async () => {
+  const guest = await makeBundle({ guest: 'hello' });
+  mkdirSync(`${guest.rootfs}/folder`);
+  writeFileSync(`${guest.rootfs}/folder/large`, '');
+  truncateSync(`${guest.rootfs}/folder/large`, 2 ** 40);
+  const log = path.join(guest.folder, 'log');
+  const ran = await guest.runnc('--debug', '--log', log, 'run', guest.id);
+  expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('Hello from a unikernel') });
+  const said = readFileSync(log, 'utf8');
+  expect(said).toContain(': unikernel took');
+  expect(said).not.toContain(': rootfs took');
+  for (const name of ['images', 'containers']) expect(existsSync(path.join(guest.folder, 'cache', name))).toBe(false);
+});
+
+test('a read-only image is opened for reading only, and a write to it is no system call that the guest has', async () => {
+  const guest = await makeBundle({ guest: 'raw-blocks', args: ['write', '0', 'x'] });
+  expect((await guest.run()).status).toBe(159);
+  const waiting = await makeBundle({ guest: 'raw-blocks' });
+  await waiting.runnc('create', waiting.id);
+  const { pid } = JSON.parse((await waiting.runnc('state', waiting.id)).stdout) as { pid: number };
+  const images = readdirSync(`/proc/${pid}/fd`).filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).includes('.iso'));
+  expect(images).toHaveLength(1);
+  const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${images[0]}`, 'utf8'))?.[1] ?? '';
+  // O_ACCMODE, asm-generic/fcntl.h.
+  expect(Number.parseInt(flags, 8) & 3).toBe(0);
 });
