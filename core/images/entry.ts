@@ -30,13 +30,17 @@ export const draftOf = (folder: string, key: string): string => join(folder, `${
 /** Of the image, so that one that was changed since is found out. */
 export const identityOf = ({ ino, size, mtimeMs }: Stats): string => [ino, size, mtimeMs].join(' ');
 
+/** A file of ours that nobody else can write to: what is in it is believed. */
+const isOurs = (stat: Stats): boolean => stat.isFile() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+
 /** Undefined where there is none, or one that is damaged. */
 export function readEntry(folder: string, key: string): EntryRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(recordOf(folder, key), 'utf8')) as EntryRecord | null;
-    const stat = lstatSync(imageOf(folder, key));
-    if (record?.format !== format || !stat.isFile() || record.file !== identityOf(stat)) return undefined;
-    return record;
+    const file = recordOf(folder, key);
+    const [record, image] = [lstatSync(file), lstatSync(imageOf(folder, key))];
+    if (!isOurs(record) || !isOurs(image)) return undefined;
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as EntryRecord | null;
+    return entry?.format === format && entry.file === identityOf(image) ? entry : undefined;
   } catch {
     return undefined;
   }

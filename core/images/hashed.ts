@@ -1,6 +1,4 @@
 /** What a tree holds where no layers tell it: a hash of all that is in it. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { sha256 } from '../sys/sha256.ts';
 import { readContents } from '../tree/contents.ts';
 import { isOfHost } from '../tree/mounts.ts';
@@ -9,21 +7,21 @@ import { type Data, type Entry, readTree } from '../tree/tree.ts';
 /** Beyond these nobody looks through it: such an image is not kept. */
 const limits = { maxFiles: 250_000, maxSize: 16 * 2 ** 30, plugin: 'cache' };
 const pieceSize = 1 << 20;
-/** Files by which engines say that they have made the tree. */
-const marks = ['/.dockerenv', '/run/.containerenv'];
-/** What they make in it for each container, at another time each. */
-const made = new Set(['', '/etc', '/etc/hostname', '/etc/hosts', '/etc/mtab', '/etc/resolv.conf', '/run', ...marks]);
+/** What engines make or touch for each container, at another time each. */
+const made = new Set([
+  ...['', '/.dockerenv', '/etc', '/etc/hostname', '/etc/hosts', '/etc/mtab', '/etc/resolv.conf'],
+  ...['/run', '/run/.containerenv'],
+]);
 
 /** @throws Error ERR_IMAGE for a tree with too much in it */
 export function hashOf(rootfs: string): string {
   const root = readTree(rootfs, limits, isOfHost);
-  const isEngines = marks.some((mark) => existsSync(join(rootfs, mark)));
   const lines: string[] = [];
   const numbers = new Map<Data, number>();
   const visit = (entry: Entry, path: string) => {
     const { mode, uid, gid, modified, device, target, data, entries } = entry;
     const number = numbers.get(data) ?? numbers.set(data, numbers.size).size;
-    const time = isEngines && made.has(path) ? -1 : Math.floor(modified / 1000);
+    const time = made.has(path) ? -1 : Math.floor(modified / 1000);
     lines.push(JSON.stringify([path, mode, uid, gid, time, device, target?.toString('latin1'), data.size, number]));
     for (const child of entries ?? []) visit(child, `${path}/${child.name.toString('latin1')}`);
   };

@@ -22,7 +22,7 @@ export interface Volume extends Graft {
 }
 
 export interface Mounts {
-  /** resolv.conf, hosts and hostname. */
+  /** resolv.conf, hosts, hostname and .containerenv. */
   readonly files: readonly Graft[];
   readonly volumes: readonly Volume[];
   /** Places of mounts that no image can show: sockets, devices, file systems of the kernel. */
@@ -31,8 +31,8 @@ export interface Mounts {
 
 /** Folders that are the host's own, and in no image. */
 const hosts = ['/dev', '/proc', '/sys'];
-/** Files that engines make for each container. */
-const perContainer = ['/etc/resolv.conf', '/etc/hosts', '/etc/hostname'];
+/** Files that engines make for each container; the last one is Podman's. */
+const perContainer = ['/etc/resolv.conf', '/etc/hosts', '/etc/hostname', '/run/.containerenv'];
 /** Files that engines make are a few lines each; this much is somebody's mistake. */
 const largest = 1 << 20;
 

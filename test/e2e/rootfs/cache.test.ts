@@ -19,9 +19,12 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../engine/connect.ts';
+import { podmanAt } from '../podman-at.ts';
+import { workplace } from '../workplace.ts';
 import { layeredImage } from './overlays.ts';
 
 const { docker, buildImage } = connect();
+const place = workplace();
 const noise = (size: number) => Buffer.from(Array.from({ length: size }, (_, index) => (index * 7919) >> 5));
 
 /** Names of the images that are kept. */
@@ -90,6 +93,27 @@ test('through Docker: what was put into a container before it started is in its 
   await docker('cp', path.join(place, 'of-image'), 'changed:/of-image');
   expect((await docker('start', '--attach', 'changed')).stdout).toBe('changed');
   expect(await list('read', '/of-image')).toBe('image');
+});
+
+test('through Podman without overlays: by a hash of all that is in it', async () => {
+  const podman = podmanAt(place);
+  const [root, archive] = [path.join(place.folder, 'of-image'), path.join(place.folder, 'of-image.tar')];
+  mkdirSync(root);
+  execFileSync('cp', [path.join(inject('guests'), 'list-iso.spt'), path.join(root, 'list-iso')]);
+  writeFileSync(path.join(root, 'id'), `${process.pid} ${Date.now()}`);
+  execFileSync('tar', ['-C', root, '-cf', archive, '.']);
+  const imported = await podman('import', '--quiet', '--change', 'ENTRYPOINT ["/list-iso"]', archive, 'hashed');
+  expect(imported.status).toBe(0);
+  const alone = ['--rm', '--network=none', `--cgroup-parent=/${place.name}`];
+  const builds = await buildsOf('/var/cache/runnc', async () => {
+    for (const name of ['one', 'two']) {
+      const ran = await podman('run', ...alone, `--hostname=${name}`, 'hashed', 'read', '/etc/hostname', 'list');
+      expect(ran).toMatchObject({ status: 0, stderr: '' });
+      expect(ran.stdout).toMatch(new RegExp(`^${name}40755 `));
+      expect(ran.stdout).toContain(' /id\n');
+    }
+  });
+  expect(builds).toBe(1);
 });
 
 test('where nothing is put in, the guest has the cached file itself; else a copy', async () => {
