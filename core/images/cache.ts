@@ -106,10 +106,11 @@ async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sea
 async function take({ folder, size: most }: CacheOptions, key: string, { path, writable }: ImageRequest): Promise<boolean> {
   const image = imageOf(folder, key);
   const { blocks, nlink } = statSync(image);
-  const isTooLarge = blocks * 512 > most;
+  // One that others have already cannot be given away.
+  const isKept = blocks * 512 <= most || nlink > 1;
   let noSpace: unknown;
   try {
-    if (!isTooLarge) {
+    if (isKept) {
       await withRoom(folder, key, () => (writable ? copy : share)(image, path));
       touch(folder, key);
       return true;
@@ -119,14 +120,22 @@ async function take({ folder, size: most }: CacheOptions, key: string, { path, w
     noSpace = error;
   }
   try {
-    renameSync(image, path);
+    await move(image, path);
   } catch (error) {
-    // The container's own file is on another file system.
-    if (codeOf(error) !== 'EXDEV' || noSpace !== undefined) throw noSpace ?? error;
-    await copy(image, path);
+    throw noSpace ?? error;
   }
   removeEntry(folder, key);
   return false;
+}
+
+/** The container's own file may be on another file system. */
+async function move(image: string, path: string): Promise<void> {
+  try {
+    renameSync(image, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    await copy(image, path);
+  }
 }
 
 /** Does it again when there was no room and something in the cache could be removed. */
@@ -177,7 +186,7 @@ async function build(
     const seal = await sealing();
     // Something has changed since the image began to be read, or the layers cannot be looked through.
     if (seal === undefined || seal.newest() >= since) {
-      renameSync(draft, path);
+      await move(draft, path);
       return { notes, alone: true };
     }
     const file = identityOf(statSync(draft));
