@@ -26,7 +26,13 @@ export function buildNpm(outdir = path.join(root, 'dist')) {
     for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'examples', 'dist/runnc.mjs', 'dist/kit'])
       cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
     const dependencies = Object.fromEntries(needed.map((name) => [name, manifest.dependencies[name]]));
-    const own = { ...Object.fromEntries(kept.map((key) => [key, manifest[key]])), dependencies };
+    const own = {
+      ...Object.fromEntries(kept.map((key) => [key, manifest[key]])),
+      dependencies,
+      // For those who compile plugins against our types, which speak of Node's.
+      peerDependencies: { '@types/node': '>=20' },
+      peerDependenciesMeta: { '@types/node': { optional: true } },
+    };
     writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(own, undefined, 2)}\n`);
     const name = execFileSync('npm', ['pack', '--silent', '--pack-destination', path.resolve(outdir)], {
       cwd: folder,

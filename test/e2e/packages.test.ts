@@ -51,8 +51,13 @@ test('the npm package installs, runs, and has what authors of plugins import', a
   const author = `import { definePlugin, type Launch, type Plugin } from 'runnc/plugin';
     export default definePlugin({ name: 'x', api: 1, apply({ hooks }) { hooks.launch.tap('x', (launch: Launch) => launch); } }) satisfies Plugin;`;
   writeFileSync(path.join(made, 'plugin.mts'), author);
-  const tsc = path.resolve(import.meta.dirname, '../../node_modules/.bin/tsc');
-  await execa(tsc, ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', '--target', 'es2023', 'plugin.mts'], {
-    cwd: made,
-  });
+  const tools = path.resolve(import.meta.dirname, '../../node_modules');
+  const types = ['--typeRoots', path.join(tools, '@types'), '--types', 'node'];
+  await execa(
+    `${tools}/.bin/tsc`,
+    ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', ...types, 'plugin.mts'],
+    {
+      cwd: made,
+    },
+  );
 });
