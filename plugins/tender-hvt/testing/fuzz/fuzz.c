@@ -57,7 +57,7 @@ int main(int count, char **arguments)
 	state = count > 2 ? strtoull(arguments[2], 0, 10) | 1 : 1;
 	run_page = malloc(0x1004);
 	/* Small, on the heap: the sanitizer notices one byte too many on either side. */
-	static const u64 sizes[] = {4096, 131072 + 8, 2 << 20};
+	static const u64 sizes[] = {SMALLEST_MEMORY, 131072 + 8, 2 << 20};
 	for (int i = 0; i < 3; i++) {
 		u8 *memory = calloc(1, sizes[i]);
 		drive(memory, sizes[i], total / 4 * (u64)(i + 1));

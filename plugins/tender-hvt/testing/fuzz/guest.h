@@ -1,5 +1,6 @@
 /* The hostile guest: makes one exit after another, and knows what each must lead to. */
 #include "verdict.h"
+#include <exits.h>
 
 static int make_hypercall(void)
 {
@@ -15,16 +16,9 @@ static int make_hypercall(void)
 	if (room)
 		memcpy(guest_parameters.memory + address, words, room < sizeof words ? room : sizeof words);
 	int ring = number == KICK ? fill_ring() : GOES_ON;
-	run_page->exit_reason = KVM_EXIT_IO;
-	run_page->io.direction = one_in(64) ? KVM_EXIT_IO_IN : KVM_EXIT_IO_OUT;
-	run_page->io.size = one_in(64) ? 1 << next() % 2 : 4;
-	run_page->io.count = one_in(64) ? (u32)next() : 1;
-	run_page->io.port = (uint16_t)(0x500 + number);
-	run_page->io.data_offset = 0x1000;
-	memcpy((u8 *)run_page + 0x1000, &address, sizeof address);
-	if (run_page->io.direction != KVM_EXIT_IO_OUT || run_page->io.size != 4 || run_page->io.count != 1)
-		return FORBIDDEN;
-	number = (u64)run_page->io.port - 0x500;
+	int outcome = make_exit(&number, address);
+	if (outcome != GOES_ON)
+		return outcome;
 	return number == KICK ? ring : verdict(number, address, words);
 }
 
@@ -32,12 +26,7 @@ static int make_other_exit(void)
 {
 	memset(run_page, (int)next(), 256);
 	run_page->exit_reason = one_in(2) ? (u32)(next() % 48) : (u32)next();
-	if (run_page->exit_reason == KVM_EXIT_IO)
-		run_page->exit_reason = KVM_EXIT_SHUTDOWN;
-	u32 reason = run_page->exit_reason;
-	if (reason == KVM_EXIT_HLT)
-		return AFTER_HALTED;
-	return reason == KVM_EXIT_SHUTDOWN || reason == KVM_EXIT_MMIO ? FAULTS : KVM_FAILS;
+	return run_page->exit_reason == KVM_EXIT_HLT ? AFTER_HALTED : other_verdict();
 }
 
 /* The end of a case: did the loop do what it had to? A kernel that says EFAULT may end any guest. */

@@ -42,8 +42,8 @@ long system_call(long number, long a, long b, long c, long d, long e, long f)
 		REQUIRE(a == guest_parameters.vcpu);
 		if ((u64)b == KVM_RUN)
 			return run_guest();
-		REQUIRE((u64)b == KVM_GET_REGS);
-		memset((void *)c, 0x5a, sizeof(struct kvm_regs));
+		REQUIRE((u64)b == READ_REGISTERS);
+		give_registers((void *)c);
 		return one_in(8) ? -22 : 0;
 	case __NR_write:
 		if (a == 2) {
