@@ -135,6 +135,18 @@ test('options that it does not have are not given', () => {
   expect(words({ hostname: 'web' })).toEqual([]);
 });
 
+test('name servers, where it is known to have an option for them', () => {
+  const nameServers = ['169.254.53.53', 'fd00::53', '10.0.0.53'];
+  expect(words({ nameServers, has: ['dns_servers', 'dns_timeout'] })).toEqual(['--dns_servers=169.254.53.53,10.0.0.53']);
+  expect(words({ nameServers, has: ['resolver', 'a-dns-servers'] })).toEqual([
+    '--resolver=169.254.53.53,10.0.0.53',
+    '--a-dns-servers=169.254.53.53,10.0.0.53',
+  ]);
+  expect(words({ nameServers, has: ['dns_servers'], args: ['--dns_servers=1.1.1.1'] })).toEqual(['--dns_servers=1.1.1.1']);
+  expect(words({ nameServers })).toEqual([]);
+  expect(words({ nameServers: [], has: ['dns_servers'] })).toEqual([]);
+});
+
 test('what cannot be told is a warning', () => {
   const { warnings } = mirageCommandLine({
     args: [],

@@ -51,11 +51,11 @@ export default {
     hooks.launch.tapPromise('unikernel-mirage', async (launch, { args, hostname, metadata }) => {
       if (launch.unikernel.name !== 'mirage') return launch;
       const said = metadata.settings?.['options']?.split(/[ ,]+/).filter((name) => name !== '');
-      const { devices } = launch.network;
+      const { devices, nameServers } = launch.network;
       // Those for virtio need a tender that is not built in.
       const isAsked = probe && devices.length > 0 && launch.unikernel.abi !== 'virtio';
       const has = said ?? options ?? (isAsked ? await knownOptions(host, launch.program, launch.unikernel) : undefined);
-      const { text, warnings } = mirageCommandLine({ args: args.slice(1), hostname, devices, has });
+      const { text, warnings } = mirageCommandLine({ args: args.slice(1), hostname, devices, nameServers, has });
       for (const warning of warnings) log.warn(warning);
       return { ...launch, commandLine: text };
     });

@@ -53,6 +53,17 @@ function stackOptions({ name, addresses, routes }: NetworkDevice, warnings: stri
   return options;
 }
 
+/**
+ * Options for name servers: MirageOS' own (`dns_servers` for the DNS client since 4.6, `resolver` before, both lists with commas). Only where
+ * the unikernel is known to have them; in a group or in none.
+ */
+export function nameServerOptions(nameServers: readonly string[], has: readonly string[]): Options['options'] {
+  // Written as they are: there a colon means something else.
+  const servers = nameServers.filter(isIpv4);
+  const isFor = (option: string) => /(?:^|-)(?:dns[_-]servers|resolver)$/.test(option);
+  return servers.length === 0 ? [] : has.filter(isFor).map((option) => [option, servers.join(',')] as const);
+}
+
 const isIpv4 = (address: string): boolean => !address.includes(':');
 const isDefault = (destination: string): boolean => ['default', '0.0.0.0/0', '::/0'].includes(destination);
 

@@ -60,6 +60,20 @@ test('with the usual options, and in several containers at once', async () => {
   expect(JSON.parse(readFileSync(keptAt(usual), 'utf8')).options).toContain('logs');
 });
 
+test('name servers of its network, also the one inside of it', async () => {
+  const asking = guest('mirage-net.spt', ['ipv4', 'dns_servers']);
+  await buildImage('mirage-asking', { files: { '/unikernel': asking }, entrypoint: ['/unikernel'] });
+  const wordsWith = async (...options: string[]) =>
+    (await docker('run', '--rm', '--runtime=runnc', ...options, 'mirage-asking')).stdout;
+  expect(await wordsWith('--dns', '192.0.2.1', '--dns', '192.0.2.2')).toContain('word: <--dns_servers=192.0.2.1,192.0.2.2>\n');
+  await must('network', 'create', 'mirage-names');
+  try {
+    expect(await wordsWith('--network', 'mirage-names')).toContain('word: <--dns_servers=169.254.53.53>\n');
+  } finally {
+    await must('network', 'rm', 'mirage-names');
+  }
+});
+
 test('one without options of a network is told nothing', async () => {
   expect(await words('mirage-none')).toEqual([]);
 });
