@@ -1,31 +1,42 @@
 /** Makes a share, and takes it back. */
 import type { Host } from '../../../core/plugin.ts';
+import { problem } from '../problem.ts';
+import { addAddress } from '../rtnetlink/addresses.ts';
+import { changeLink, deleteLink, findLink, indexOf } from '../rtnetlink/links.ts';
+import { setNeighbour } from '../rtnetlink/neighbours.ts';
 import { type Settings, write } from '../settings.ts';
-import { addressLines, forwardRules, rules, tapLines, tapSettings, withoutRules } from './lines.ts';
-import type { Share } from './share.ts';
+import { makeTap } from '../tap.ts';
+import { forwardRules, rules, tapSettings, withoutRules } from './rules.ts';
+import { gatewayPrefix, type Share } from './share.ts';
 
-export type Tools = Pick<Host, 'runInNetwork' | 'inNetwork'>;
+export type Tools = Pick<Host, 'runInNetwork' | 'inNetwork' | 'netlink' | 'ioctl'>;
 
-const batch = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
-
-/** Makes the tap, still down. @throws Error ERR_NETWORK */
-export async function makeShareTap({ runInNetwork: run }: Tools, netns: string, share: Share): Promise<void> {
-  const make = () => run(netns, 'ip', ['-batch', '-'], batch(tapLines(share)));
-  if ((await make()).status === 0) return;
+/** Makes the tap, still down. */
+export async function makeShareTap(tools: Tools, netns: string, { tap }: Share): Promise<void> {
+  const socket = await tools.netlink(netns);
   // Of a container of the same id whose state was lost.
-  await run(netns, 'ip', ['link', 'delete', 'dev', share.tap]);
-  refuse(await make());
+  if (findLink(socket, tap)) deleteLink(socket, tap);
+  socket.close();
+  await makeTap(tools, netns, tap);
 }
 
 /** Connects it. `shared` are settings of the namespace's interfaces. @throws Error ERR_NETWORK */
 export async function connectShare(tools: Tools, netns: string, share: Share, shared: Settings): Promise<void> {
-  const { runInNetwork: run } = tools;
   await tools.inNetwork(netns, () => {
     write(tapSettings(share));
     write(shared);
   });
-  refuse(await run(netns, 'nft', ['-f', '-'], `${withoutRules(share)}${rules(share)}`));
-  refuse(await run(netns, 'ip', ['-batch', '-'], batch(addressLines(share))));
+  // Before the tap is up: nothing comes in unchecked.
+  refuse(await tools.runInNetwork(netns, 'nft', ['-f', '-'], `${withoutRules(share)}${rules(share)}`));
+  const socket = await tools.netlink(netns);
+  try {
+    const link = indexOf(socket, share.tap);
+    changeLink(socket, link, { mtu: share.mtu, up: true }, `bringing the tap ${share.tap} up`);
+    addAddress(socket, link, gatewayPrefix(share));
+    setNeighbour(socket, share.guest, share.mac, link);
+  } finally {
+    socket.close();
+  }
   if (!share.isHost) return;
   for (const rule of forwardRules(share)) {
     const result = await iptables(tools, netns, '-I', rule);
@@ -35,9 +46,10 @@ export async function connectShare(tools: Tools, netns: string, share: Share, sh
 
 /** Whatever is there of it. */
 export async function disconnectShare(tools: Tools, netns: string, share: Share): Promise<void> {
-  const { runInNetwork: run } = tools;
-  await run(netns, 'ip', ['link', 'delete', 'dev', share.tap]);
-  await run(netns, 'nft', ['-f', '-'], withoutRules(share));
+  const socket = await tools.netlink(netns);
+  deleteLink(socket, share.tap);
+  socket.close();
+  await tools.runInNetwork(netns, 'nft', ['-f', '-'], withoutRules(share));
   if (share.isHost) for (const rule of forwardRules(share)) await iptables(tools, netns, '-D', rule);
 }
 
@@ -55,7 +67,5 @@ async function iptables(tools: Tools, netns: string, command: string, [chain = '
 
 function refuse({ status, stderr }: Result): void {
   if (status === 0) return;
-  throw Object.assign(new Error(`connecting the guest with a network namespace that others use: ${stderr.trim()}`), {
-    code: 'ERR_NETWORK',
-  });
+  throw problem(`connecting the guest with a network namespace that others use: ${stderr.trim()}`);
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { requireUnclaimed, requireUnshared } from './claims.ts';
-import { forwardRules, rules, withoutRules } from './lines.ts';
 import { listeningPorts, parsePorts } from './ports.ts';
+import { forwardRules, rules, withoutRules } from './rules.ts';
 import { deviceOf, makeShare, subnetFor } from './share.ts';
 
 test('ports', () => {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NetworkDevice } from '../../../core/plugin.ts';
 import type { Wire } from '../wiring.ts';
-import { catchLines, makeLines, rules, unmakeLines } from './lines.ts';
 import { planLinks } from './links.ts';
 import { isLoopback, listenerAt } from './listeners.ts';
+import { rules } from './rules.ts';
 
 const head = '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 const socket = (local: string, state: string) => ` 6434: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 0 0 0 1\n`;
@@ -76,8 +76,4 @@ test('questions and answers, each protocol by its own port', () => {
     'ip saddr 127.0.0.11 tcp sport 39517 ip saddr set 169.254.53.53 ip daddr set 172.18.0.2 tcp sport set 53',
   );
   expect(rules({ ...link, listener: { ...listener, tcp: undefined } })).not.toContain('tcp');
-  expect(unmakeLines(link)).toEqual([]);
-  expect(catchLines(link)).toHaveLength(4);
-  expect(catchLines({ ...link, mode: 'routed' })).toEqual([]);
-  expect(makeLines(link)[0]).toBe('route replace 169.254.54.1 dev rn0000000123-0');
 });

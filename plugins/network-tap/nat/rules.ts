@@ -1,18 +1,6 @@
-/** A share as lines for ip and nft. */
+/** A share as rules of nft, and of iptables on hosts. */
 import type { Settings } from '../settings.ts';
-import { gatewayPrefix, type Share } from './share.ts';
-
-export const tapLines = (share: Share): readonly string[] => [
-  `tuntap add dev ${share.tap} mode tap`,
-  `link set dev ${share.tap} mtu ${share.mtu}`,
-];
-
-/** When the settings are in place. */
-export const addressLines = (share: Share): readonly string[] => [
-  `link set dev ${share.tap} up`,
-  `address add ${gatewayPrefix(share)} dev ${share.tap}`,
-  `neighbour replace ${share.guest} lladdr ${share.mac} dev ${share.tap} nud permanent`,
-];
+import type { Share } from './share.ts';
 
 /** Of the tap's own; what leads from 127.0.0.1 to the guest's ports goes through it too. */
 export const tapSettings = ({ tap }: Share): Settings => ({
