@@ -72,7 +72,9 @@ function findProgram(name: string): string {
       // Not in this one.
     }
   }
-  throw new RunncError('ERR_UNSUPPORTED', `this system has no program ${name}`, { hint: 'install it (ip and tc: iproute2)' });
+  throw new RunncError('ERR_UNSUPPORTED', `this system has no program ${name}`, {
+    hint: 'install it (nft: the package nftables)',
+  });
 }
 
 function contentOf(fd: number): string {

@@ -84,7 +84,12 @@ const questions: readonly Question[] = [
     look: () => device('/dev/kvm'),
   },
   { what: '/dev/net/tun', neededFor: 'network devices of guests', fix: 'modprobe tun', look: () => device('/dev/net/tun') },
-  { what: 'ip', neededFor: 'network devices of guests', fix: 'apt-get install iproute2', look: () => program('ip') },
+  {
+    what: 'nft',
+    neededFor: "Docker's name server on user-defined networks, shared network namespaces",
+    fix: 'apt-get install nftables',
+    look: () => program('nft'),
+  },
   { what: 'Docker', neededFor: 'docker run --runtime=runnc', fix: 'runnc install docker', look: () => mentions(dockerFile) },
   { what: 'containerd', neededFor: 'Kubernetes', fix: 'runnc install containerd', look: () => mentions(containerdFile) },
   { what: 'Podman', neededFor: 'podman --runtime runnc', fix: 'runnc install podman', look: () => mentions(podmanFile('runnc')) },

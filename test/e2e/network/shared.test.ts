@@ -109,6 +109,19 @@ test('what is claimed twice is refused, with the name of the one that has it', a
   expect((await curl(`http://${await linux.address()}/`)).stdout).toBe(greeting);
 });
 
+test('of two that claim a port at once, one at most has it', async () => {
+  const linux = await startLinux();
+  const names = [1, 2].map((number) => `shared-${process.pid}-race-${number}`);
+  onTestFinished(async () => {
+    await docker('rm', '--force', ...names);
+  });
+  const run = (name: string) => docker('run', '-d', '--name', name, '--runtime=runnc', ...joined(linux, '80'), 'netserver');
+  const results = await Promise.all(names.map(run));
+  const failed = results.filter(({ status }) => status !== 0);
+  expect(failed.length).toBeGreaterThan(0);
+  for (const { stderr } of failed) expect(stderr).toContain('the port 80/tcp of this network namespace belongs to the container');
+});
+
 test('a unikernel in the namespace of a unikernel', async () => {
   const before = await traces(address);
   const first = await startServer(['--runtime=runnc-nat', '-e', 'RUNNC_NETWORK_PORTS=80', '-p', '18101:80', '-p', '18102:81']);
