@@ -33,24 +33,27 @@ function readMount(line: string) {
   const [before = '', after = ''] = line.split(' - ', 2);
   const [, , , root = '', point = ''] = before.split(' ');
   const [type = '', , options = ''] = after.split(' ');
-  return { root: unescaped(root), point: unescaped(point), type, options: unescaped(options) };
+  return { root: unescaped(root), point: unescaped(point), type, options };
 }
 
-/** Blanks, and a backslash itself, are octal (fs/seq_file.c, mangle_path). */
+/** Blanks, backslashes, and in options commas, are octal (fs/seq_file.c, mangle_path; linux/seq_file.h, seq_show_option). */
 const unescaped = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** Commas that belong to a path have a backslash before them, as have colons between lower folders. */
+/**
+ * As the kernel shows them. In paths a backslash is before what whoever mounted had to mark: commas, and colons in lower folders that were
+ * given all at once.
+ */
 export function readOptions(text: string) {
   const lowers: string[] = [];
   let upper: string | undefined;
   let redirects = redirectsByDefault;
   let elsewhere = false;
-  for (const option of splitAt(text, ',')) {
+  for (const option of text.split(',')) {
     const equals = option.indexOf('=');
-    const [name, value] = equals < 0 ? [option, ''] : [option.slice(0, equals), option.slice(equals + 1)];
-    if (name === 'lowerdir') lowers.push(...splitAt(value, ':').map(plain));
-    else if (name === 'lowerdir+') lowers.push(plain(value));
+    const [name, value] = equals < 0 ? [option, ''] : [option.slice(0, equals), unescaped(option.slice(equals + 1))];
+    if (name === 'lowerdir') lowers.push(...atColons(value).map(plain));
+    else if (name === 'lowerdir+') lowers.push(value);
     else if (name === 'upperdir') upper = plain(value);
     else if (name === 'redirect_dir') redirects = () => value === 'on';
     // Files whose content is elsewhere: too new to be met with, and not worth to be understood.
@@ -59,11 +62,9 @@ export function readOptions(text: string) {
   return { upper, lowers, redirects: elsewhere || redirects() };
 }
 
-const plain = (text: string): string => text.replace(/\\(.)/g, '$1');
+const plain = (text: string): string => text.replace(/\\(.)/gs, '$1');
 
-function splitAt(text: string, separator: string): string[] {
-  return text.match(new RegExp(`(?:\\\\.|[^\\\\${separator}])+`, 'g')) ?? [];
-}
+const atColons = (text: string): readonly string[] => text.match(/(?:\\.|[^\\:])+/gs) ?? [];
 
 function redirectsByDefault(): boolean {
   try {
