@@ -1,32 +1,22 @@
 /** The cache of images: get what is there, or have it built, by one of all who ask. */
-import { closeSync, constants, existsSync, openSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunncError } from '../errors.ts';
-import type { Container, ImageRequest, Images, Json, Log, MadeImage } from '../plugin.ts';
-import { sameFile } from '../state/lock.ts';
+import type { Container, ImageRequest, Images, Log, MadeImage } from '../plugin.ts';
 import { sha256 } from '../sys/sha256.ts';
-import { sleep } from '../sys/sleep.ts';
+import { build } from './build.ts';
 import { checksumOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
-import { draftOf, type EntryRecord, identityOf, imageOf, readEntry, removeEntry, touch, writeRecord } from './entry.ts';
-import { codeOf, copy, share } from './own-file.ts';
-import { bootId, ownPath, removeEarlier } from './own-path.ts';
-import { makeRoom, sweep } from './room.ts';
+import { type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
+import type { CacheOptions } from './options.ts';
+import { codeOf } from './own-file.ts';
+import { bootId, ownPath } from './own-path.ts';
+import { makeRoom } from './room.ts';
 import { beginSeal, type Sealing } from './seal.ts';
+import { take } from './take.ts';
 
 /** In the key: what another version of runnc has built is not taken. */
 const format = 1;
-
-export interface CacheOptions {
-  readonly folder: string;
-  /** For the containers' own files; on the same file system, so that the one can be the other. */
-  readonly ownFolder: string;
-  /** In bytes; 0: nothing is kept. */
-  readonly size: number;
-  readonly log: Log;
-  /** What has to be found true before the guest may run; until then the image is as good as it can be told quickly. */
-  later(check: () => Promise<void>): void;
-}
 
 export function imageCache(options: CacheOptions): Images {
   return {
@@ -102,52 +92,6 @@ async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sea
   throw new LayersChanged(key);
 }
 
-/** The container's own file. Where there is no room for two it is the cached one, which is in the cache no more: false. */
-async function take({ folder, size: most }: CacheOptions, key: string, { path, writable }: ImageRequest): Promise<boolean> {
-  const image = imageOf(folder, key);
-  const { blocks, nlink } = statSync(image);
-  // One that others have already cannot be given away.
-  const isKept = blocks * 512 <= most || nlink > 1;
-  let noSpace: unknown;
-  try {
-    if (isKept) {
-      await withRoom(folder, key, () => (writable ? copy : share)(image, path));
-      touch(folder, key);
-      return true;
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'ENOSPC' || nlink > 1) throw error;
-    noSpace = error;
-  }
-  try {
-    await move(image, path);
-  } catch (error) {
-    throw noSpace ?? error;
-  }
-  removeEntry(folder, key);
-  return false;
-}
-
-/** The container's own file may be on another file system. */
-async function move(image: string, path: string): Promise<void> {
-  try {
-    renameSync(image, path);
-  } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
-    await copy(image, path);
-  }
-}
-
-/** Does it again when there was no room and something in the cache could be removed. */
-async function withRoom<Result>(folder: string, key: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOSPC' || makeRoom(folder, 0, key).length === 0) throw error;
-    return work();
-  }
-}
-
 /** The entry, if it is whole. */
 async function usable(folder: string, key: string, log: Log): Promise<EntryRecord | undefined> {
   const entry = readEntry(folder, key);
@@ -159,56 +103,6 @@ async function usable(folder: string, key: string, log: Log): Promise<EntryRecor
   log.warn(`the image ${key} in the cache is built anew: it was damaged when the machine ended`);
   removeEntry(folder, key);
   return undefined;
-}
-
-/** `again` when somebody else was faster. */
-async function build(
-  { folder, ownFolder }: CacheOptions,
-  key: string,
-  { layers, read, since }: Content,
-  { kind, path, build }: ImageRequest,
-): Promise<Built | 'again'> {
-  await sweep(folder);
-  removeEarlier(ownFolder);
-  const draft = draftOf(folder, key);
-  const fd = openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  try {
-    await lock(fd);
-    if (!sameFile(fd, draft)) return 'again';
-    if (readEntry(folder, key) !== undefined) return 'again';
-    const notes = await withRoom(folder, key, async () => {
-      // Of a builder that was killed, or had no room.
-      truncateSync(draft);
-      return build(draft);
-    });
-    const sealing = await beginSeal(read);
-    const checksum = await checksumOf(draft);
-    const seal = await sealing();
-    // Something has changed since the image began to be read, or the layers cannot be looked through.
-    if (seal === undefined || seal.newest() >= since) {
-      await move(draft, path);
-      return { notes, alone: true };
-    }
-    const file = identityOf(statSync(draft));
-    writeRecord(folder, key, { kind, file, boot: bootId(), checksum, layers, seal: seal.text, notes });
-    renameSync(draft, imageOf(folder, key));
-    return { notes };
-  } finally {
-    // Where it has become the image it is here no more. Removed under the lock: whoever waits for it sees that it is gone.
-    if (sameFile(fd, draft)) rmSync(draft, { force: true });
-    closeSync(fd);
-  }
-}
-
-interface Built {
-  readonly notes: Json;
-  readonly alone?: true;
-}
-
-async function lock(fd: number): Promise<void> {
-  const { tryLock } = await import('#flock');
-  // The time limit of the hook ends it.
-  for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 10)) await sleep(wait);
 }
 
 function noRoom(path: string, error: unknown): RunncError {
