@@ -24,10 +24,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     writeFileSync(file, JSON.stringify({ options: { 'network-tap': { mode, ...others } } }));
     return { path: runnc, args: ['--config', file] };
   };
+  const routed = path.join(settings, 'routed.json');
+  writeFileSync(routed, JSON.stringify({ plugins: [['network-tap', { mode: 'routed' }]] }));
+  const ring = path.join(settings, 'ring.json');
+  writeFileSync(ring, JSON.stringify({ plugins: [['tender-hvt', { ring: 'on' }]] }));
   const engine = await startEngine({
     runtimes: {
       runnc: { path: runnc },
       'runnc-node': { path: nodeWrapper() },
+      'runnc-ring': { path: runnc, args: ['--config', ring] },
       'runnc-hvt': { path: runnc, args: ['--config', preferHvt] },
       'runnc-bridge': inMode('bridge'),
       'runnc-macvtap': inMode('macvtap'),

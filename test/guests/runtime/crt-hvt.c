@@ -1,16 +1,19 @@
 /* The guest as a virtual machine (hvt): what it asks of the host are the hypercalls of hvt_abi.h. */
-#include "guest.h"
+#include "ring.h"
 #include "arch.h"
 
 /* hvt_abi.h: HVT_ABI_TARGET, HVT_ABI_VERSION. */
 GUEST_ABI(1, 2);
 
-/* hvt_abi.h: struct hvt_boot_info; the fields after `manifest` (ring I/O) are newer than ABI 2 and not used. */
+/* hvt_abi.h: struct hvt_boot_info; the fields after `manifest` came with Solo5 0.11. */
 struct boot_info {
 	u64 memory_size, kernel_end, cycles_per_second;
 	const char *command_line;
 	const struct manifest *manifest;
+	u32 host_features, guest_features;
+	struct ring *ring;
 };
+enum { FEATURE_RING = 1 };
 
 /* hvt_abi.h: enum hvt_hypercall. */
 enum { HYPERCALL_WALLTIME = 1, HYPERCALL_PUTS = 2, HYPERCALL_POLL = 3 };
@@ -59,8 +62,63 @@ void wait_for_frames(u64 ns)
 	wait_ns(ns);
 }
 
+struct ring *offered_ring(void)
+{
+	return boot->host_features & FEATURE_RING ? boot->ring : NULL;
+}
+
+void ring_add(struct ring *ring, struct ring_entry entry)
+{
+	ring->entries[ring->submitted % RING_SIZE] = entry;
+	__sync_synchronize();
+	ring->submitted++;
+}
+
+void ring_kick(void)
+{
+	hypercall(HYPERCALL_RING_KICK, NULL);
+}
+
+void ring_submit(struct ring *ring, struct ring_entry entry)
+{
+	ring_add(ring, entry);
+	/* So that the tender's look at the entry and ours at its wish cannot miss each other. */
+	__sync_synchronize();
+	if (ring->needs_kick)
+		ring_kick();
+}
+
+static size_t ring_read(struct ring *ring, u64 device, void *frame, size_t size)
+{
+	ring_submit(ring, (struct ring_entry){RING_NET_READ, (u32)device, (u64)frame, (u32)size, 0, 0});
+	while (ring->seen == ring->completed)
+		continue;
+	__sync_synchronize();
+	u32 at = ring->seen % RING_SIZE;
+	size_t length = ring->commits[at].result == 0 ? ring->commits[at].length : 0;
+	ring->seen++;
+	return length;
+}
+
+/* What was submitted must stay as it is until it is taken; Solo5 has a buffer for each entry, which is 2 MiB. */
+static int ring_write(struct ring *ring, u64 device, const void *frame, size_t length)
+{
+	enum { BUFFERS = 8 };
+	static u8 buffers[BUFFERS][1518];
+	if (length > sizeof *buffers)
+		return 0;
+	while (ring->submitted - ring->taken >= BUFFERS)
+		continue;
+	u8 *buffer = buffers[ring->submitted % BUFFERS];
+	memcpy(buffer, frame, length);
+	ring_submit(ring, (struct ring_entry){RING_NET_WRITE, (u32)device, (u64)buffer, (u32)length, 0, 0});
+	return 1;
+}
+
 size_t net_read(u64 device, void *frame, size_t size)
 {
+	if (offered_ring())
+		return ring_read(boot->ring, device, frame, size);
 	struct { u64 device; void *frame; u64 size; i32 result; } read = {device, frame, size, 0};
 	hypercall(HYPERCALL_NET_READ, &read);
 	return read.result == 0 ? read.size : 0;
@@ -68,6 +126,8 @@ size_t net_read(u64 device, void *frame, size_t size)
 
 int net_write(u64 device, const void *frame, size_t length)
 {
+	if (offered_ring())
+		return ring_write(boot->ring, device, frame, length);
 	struct { u64 device; const void *frame; u64 length; i32 result; } write = {device, frame, length, 0};
 	hypercall(HYPERCALL_NET_WRITE, &write);
 	return write.result == 0;

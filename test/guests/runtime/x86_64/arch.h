@@ -48,6 +48,9 @@ static inline void hypercall(unsigned number, volatile void *arguments)
 	__asm__ volatile("outl %0, %1" : : "a"((u32)(u64)arguments), "d"((u16)(0x500 + number)) : "memory");
 }
 
+/* hvt_abi.h, HVT_RING_KICK_PIO_BASE: counted as hypercalls are. */
+enum { HYPERCALL_RING_KICK = 0x100 };
+
 static inline u64 cycles(void)
 {
 	u32 low, high;
