@@ -3,10 +3,17 @@ import { RunncError } from '../core/errors.ts';
 import type { ChosenPlugin, Config, ImageRule, PluginOptions, Settings } from './config.ts';
 import { parseSize } from './sizes.ts';
 
+interface TenderDocument {
+  readonly preferred?: string;
+  readonly allowed?: readonly string[];
+  readonly hvt?: { readonly path: string };
+  readonly spt?: { readonly path: string };
+}
+
 interface SettingsDocument {
   readonly memory?: string | number;
   readonly hugePages?: boolean;
-  readonly tender?: { readonly preferred?: string; readonly allowed?: readonly string[] };
+  readonly tender?: TenderDocument;
   readonly unikernel?: string;
   readonly rootfs?: string;
   readonly network?: string;
@@ -58,8 +65,15 @@ function readSettings(document: SettingsDocument, where = ''): Partial<Settings>
     unikernel,
     rootfs,
     network,
-    options,
+    options: tender ? withExternalTenders(tender, options) : options,
   });
+}
+
+/** `tender.hvt.path` and `tender.spt.path` are options of the plugin that runs such tenders; what stands in `options` wins. */
+function withExternalTenders({ hvt, spt }: TenderDocument, options: SettingsDocument['options']): SettingsDocument['options'] {
+  if (!hvt && !spt) return options;
+  const plugin = 'tender-external';
+  return { ...options, [plugin]: { ...given({ hvt, spt }), ...options?.[plugin] } };
 }
 
 /** Without the keys that are undefined: those must not hide what stands beneath. */

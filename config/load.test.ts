@@ -100,6 +100,8 @@ test.each([
   [{ profiles: { a: { memroy: 1 } } }, 'profiles.a.memroy is unknown; did you mean profiles.a.memory?'],
   [{ profiles: { a: { memory: 'lots' } } }, /^profiles\.a: memory: "lots" is not a size/],
   [{ profiles: { a: { profiles: {} } } }, /^profiles\.a\.profiles is unknown/],
+  [{ tender: { hvt: {} } }, 'tender.hvt.path is missing'],
+  [{ tender: { spt: { path: 'solo5-spt' } } }, 'tender.spt.path must be an absolute path, not "solo5-spt"'],
   [{ tender: { allowed: [] } }, 'tender.allowed must be an array that is not empty, not an empty array'],
   [{ tender: { preferred: 'hvt', allowed: ['spt'] } }, 'tender.preferred, "hvt", is not among tender.allowed'],
   [[], 'the configuration must be an object, not an empty array'],
@@ -142,6 +144,20 @@ test('the defaults that editors see are those that hold', () => {
       debug: debug.default,
     },
     hookTimeLimit: hookTimeLimit.default * 1000,
+  });
+});
+
+test('paths of tenders are options of the plugin that runs them', async () => {
+  const document = {
+    tender: { preferred: 'hvt', hvt: { path: '/usr/bin/solo5-hvt' } },
+    options: { 'tender-external': { spt: { path: '/opt/solo5-spt' } } },
+    profiles: { other: { tender: { hvt: { path: '/opt/solo5-hvt' } } } },
+  };
+  const both = { hvt: { path: '/usr/bin/solo5-hvt' }, spt: { path: '/opt/solo5-spt' } };
+  expect(await parseConfig(document, file)).toMatchObject({ tender: { preferred: 'hvt' }, options: { 'tender-external': both } });
+  expect((await parseConfig(document, file, 'other')).options['tender-external']).toEqual({
+    ...both,
+    hvt: { path: '/opt/solo5-hvt' },
   });
 });
 

@@ -1,4 +1,4 @@
-/** Runs Solo5's own tenders, where the configuration names them: an installed solo5-hvt or solo5-spt, 0.6 or later. */
+/** Runs Solo5's own tenders, where `tender.hvt.path` or `tender.spt.path` of runnc.config name them: 0.6 or later. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import { planProgram } from './plan.ts';
@@ -51,7 +51,7 @@ function check(abi: string, path: string): void {
     accessSync(path, constants.X_OK);
   } catch (cause) {
     const { message } = cause as Error;
-    throw failure('ERR_CONFIG', `tender-external: ${abi}.path, ${path}, cannot be executed: ${message}`, installSolo5);
+    throw failure('ERR_CONFIG', `tender.${abi}.path, ${path}, cannot be executed: ${message}`, installSolo5);
   }
   if (abi === 'hvt' && !existsSync(kvm)) {
     const hint = 'load the module kvm_intel or kvm_amd, or build the unikernel for spt';

@@ -21,7 +21,6 @@ const installed = (name: string) =>
     .split(':')
     .map((folder) => path.join(folder, name))
     .find((file) => existsSync(file));
-const others = ['arch-x86_64', 'block-raw', 'network-tap', 'seccomp', 'tender-spt', 'tender-hvt', 'unikernel-solo5'];
 
 let place: Workplace;
 let settings: string;
@@ -38,7 +37,7 @@ afterAll(async () => {
 let count = 0;
 function container(abi: string, tender: string, args: readonly string[], options: BundleOptions = {}) {
   const config = path.join(settings, `${abi}.json`);
-  writeFileSync(config, JSON.stringify({ plugins: [['tender-external', { [abi]: { path: tender } }], ...others] }));
+  writeFileSync(config, JSON.stringify({ tender: { [abi]: { path: tender } } }));
   const id = `external-${count++}`;
   const [program, ...rest] = args;
   return {
@@ -52,7 +51,7 @@ test('a tender that is not there is an error of create that says what would help
   const { id, config, bundle } = container('spt', '/nonexistent/solo5-spt', ['hello']);
   const { stderr, status } = await place.runnc(['--config', config, 'create', '--bundle', bundle, id]);
   expect(status).toBe(1);
-  expect(stderr).toContain('tender-external: spt.path, /nonexistent/solo5-spt, cannot be executed: ENOENT');
+  expect(stderr).toContain('tender.spt.path, /nonexistent/solo5-spt, cannot be executed: ENOENT');
   expect(stderr).toContain('install Solo5');
 });
 

@@ -41,10 +41,7 @@ describe.skipIf(missing)(`a ring for network devices${missing}`, () => {
     [['handle', '0'], forbidden('it gave a hypercall a handle of no such device, 0x0')],
     [['handle', '0xffffffff'], forbidden('it gave a hypercall a handle of no such device, 0xffffffff')],
     [['address', '0xfffffff0', '60'], forbidden('it gave a hypercall an address outside its memory, 0xfffffff0')],
-    [
-      ['address', '0xffffffffffffffff', '1'],
-      forbidden('it gave a hypercall an address outside its memory, 0xffffffffffffffff'),
-    ],
+    [['address', '0xffffffffffffffff', '1'], forbidden('it gave a hypercall an address outside its memory, 0xffffffffffffffff')],
   ])('%j', async (args, expected) => {
     expect(await run(['/ring', ...args])).toEqual(expected);
   });
