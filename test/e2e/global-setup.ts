@@ -24,8 +24,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     writeFileSync(file, JSON.stringify({ options: { 'network-tap': { mode, ...others } } }));
     return { path: runnc, args: ['--config', file] };
   };
-  const routed = path.join(settings, 'routed.json');
-  writeFileSync(routed, JSON.stringify({ plugins: [['network-tap', { mode: 'routed' }]] }));
   const ring = path.join(settings, 'ring.json');
   writeFileSync(ring, JSON.stringify({ plugins: [['tender-hvt', { ring: 'on' }]] }));
   const engine = await startEngine({
