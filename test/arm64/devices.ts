@@ -15,7 +15,7 @@ export function configTemplate(): string {
 }
 
 /** bundle GUEST.TENDER ENV ARGS: a container's bundle with a root of its own, which becomes the working directory. */
-const functions = `
+export const deviceFunctions = `
 bundle() {
   place=/run/devices/$1; mkdir -p $place; rm -rf $place/*; cd $place
   mkdir rootfs; cp -r /vm/rootfs/. rootfs/; cp /vm/guests/$1 rootfs/guest
@@ -57,10 +57,11 @@ runnc start s; says sleeping
 grep -E '^[0-9a-f]+-|^Rss:' /proc/$(cat pid)/smaps; echo --; cat /proc/$(cat pid)/status
 runnc delete --force s`;
 
-const net = (tender: string) => `
-heading 'net ${tender}'
+/** @param options global options of runnc for `create` */
+export const net = (tender: string, heading = `net ${tender}`, options = '') => `
+heading '${heading}'
 bundle netserver.${tender} '"A=b"' 'ip={ipv4}' 'gw={gateway4}'
-runnc create --pid-file pid n > out 2>&1 || cat out
+runnc ${options} create --pid-file pid n > out 2>&1 || cat out
 $ip link add outside type veth peer name eth0 netns $(cat pid)
 $ip address add 10.1.0.1/24 dev outside; $ip link set outside up
 nsenter --net=/proc/$(cat pid)/ns/net $ip address add 10.1.0.2/24 dev eth0
@@ -71,8 +72,11 @@ ping -c 1 -W 5 10.1.0.2 | grep -o '1 packets received'
 wget -q -O - http://10.1.0.2/
 runnc delete --force n; $ip link delete outside 2>/dev/null`;
 
+/** What guests of a tender do with devices, and how they stop. */
+export const devicesUnder = (tender: string) => stop(tender) + block(tender) + net(tender);
+
 export const devicesScript = `
-${functions}
+${deviceFunctions}
 ${['spt', 'hvt'].map((tender) => [sleeping, stop, block, net].map((part) => part(tender)).join('\n')).join('\n')}
 
 heading foreign

@@ -21,7 +21,8 @@ const emulationFailed = {
 };
 
 describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
-  test.each(cases.map((expected) => ({ name: nameOf(expected), ...expected })))('$name', async ({ guest, args, ...expected }) => {
+  const quick = cases.filter(({ tooSlow }) => tooSlow === undefined);
+  test.each(quick.map((expected) => ({ name: nameOf(expected), ...expected })))('$name', async ({ guest, args, ...expected }) => {
     const matching = (text: string | RegExp) => (typeof text === 'string' ? text : expect.stringMatching(text));
     const result = await run([`/${guest}`, ...args]);
     if (expected.notEmulated !== undefined && result.status === 70) {

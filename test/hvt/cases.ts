@@ -9,6 +9,8 @@ export interface Case {
   readonly stderr: string | RegExp;
   /** Why a KVM that emulates every instruction in software cannot run it. */
   readonly notEmulated?: string;
+  /** Why it takes such a KVM minutes: it runs in the virtual machine only. */
+  readonly tooSlow?: string;
 }
 
 /** Statuses of guests that runnc had to stop: see docs/hvt.md. */
@@ -55,6 +57,12 @@ export const cases: readonly Case[] = [
   well('tls', [], 'initialised: 42\nzero: 0\nwritten: 43\n'),
   well('big-memory', ['0', '16'], /^memory: \d+\ntouched 8 MiB\ntouched 16 MiB\ndone\n$/),
   well('start-state', [], /^memory size: .*\nargument: 0x10000\nstack below end: 0x8\nother registers in use:\n$/s),
+  well('hypercalls', ['10'], /^\d+\n$/),
+  well('mirage-args', ['a', '"b c"'], 'word: <a>\nword: <b c>\n'),
+  {
+    ...well('probe-memory', [], 'zeroed data: zero\nlow memory: zero\nfree memory: zero\noutside: unknown\n'),
+    tooSlow: 'it looks at each word of its memory',
+  },
   {
     ...well('fpu', [], 'vector control: 0x1f80\nfloat control: 0x37f\npi: 3141582\n'),
     notEmulated: 'its emulator knows no SSE instructions',

@@ -9,7 +9,14 @@ export interface ContainerInVm {
   /** Where its root is in the machine. */
   readonly root: string;
   readonly env?: readonly string[];
+  /** Path of the network namespace to join, instead of one of its own. */
+  readonly netns?: string;
+  /** Global options of runnc, without blanks in them. */
+  readonly options?: readonly string[];
 }
+
+/** How long each may take, in seconds, before it is killed: a guest that hangs is then named by its test. */
+const patience = 60;
 
 export interface Ended {
   readonly status: number;
@@ -22,16 +29,22 @@ const mark = '-- end of case --';
 /** Writes a bundle for each into `folder`, as 0, 1, ...: their limit is 64 MiB, and their cgroups lie in /cases. */
 export function writeBundles(folder: string, containers: readonly ContainerInVm[]): void {
   const spec = defaultSpec();
-  containers.forEach(({ args, root, env = [] }, index) => {
+  containers.forEach(({ args, root, env = [], netns, options = [] }, index) => {
     const bundle = path.join(folder, String(index));
     mkdirSync(bundle, { recursive: true });
     const config = {
       ...spec,
       root: { path: root },
       process: { ...spec.process, terminal: false, args, env: [...(spec.process?.env ?? []), ...env] },
-      linux: { ...spec.linux, cgroupsPath: `/cases/${index}`, resources: { memory: { limit: 64 << 20 } } },
+      linux: {
+        ...spec.linux,
+        namespaces: spec.linux?.namespaces?.map((one) => (one.type === 'network' && netns ? { ...one, path: netns } : one)),
+        cgroupsPath: `/cases/${index}`,
+        resources: { memory: { limit: 64 << 20 } },
+      },
     };
     writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config));
+    writeFileSync(path.join(bundle, 'options'), options.join(' '));
   });
 }
 
@@ -39,7 +52,8 @@ export function writeBundles(folder: string, containers: readonly ContainerInVm[
 export const runBundles = (folder: string, count: number): string => `
   cd ${folder}
   for n in $(seq 0 ${count - 1}); do
-    ( cd $n && runnc run c$n > /tmp/out 2> /tmp/err; echo $? > /tmp/status )
+    ( cd $n && timeout -s KILL ${patience} runnc $(cat options) run c$n > /tmp/out 2> /tmp/err; echo $? > /tmp/status )
+    [ "$(cat /tmp/status)" = 137 ] && runnc delete --force c$n 2> /dev/null
     cat /tmp/status /tmp/out; echo '${mark}'; cat /tmp/err; echo '${mark}'
   done
   ls /run/runnc /sys/fs/cgroup/cases`;

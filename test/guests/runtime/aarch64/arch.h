@@ -48,6 +48,9 @@ static inline void hypercall(unsigned number, volatile void *arguments)
 	__asm__ volatile("str %w0, [%1]" : : "r"((u32)(u64)arguments), "r"(0x100000000ull + 8ull * number) : "memory");
 }
 
+/* hvt_abi.h, HVT_RING_KICK_MMIO_BASE: counted as hypercalls are. */
+enum { HYPERCALL_RING_KICK = 0x100 / 8 };
+
 static inline u64 cycles(void)
 {
 	u64 count;
