@@ -60,7 +60,7 @@ export const cases: readonly Case[] = [
   well('hypercalls', ['10'], /^\d+\n$/),
   well('mirage-args', ['a', '"b c"'], 'word: <a>\nword: <b c>\n'),
   {
-    ...well('probe-memory', [], 'zeroed data: zero\nlow memory: zero\nfree memory: zero\noutside: unknown\n'),
+    ...well('probe-memory', [], 'zeroed data: zero\nlow memory: zero\nfree memory: zero\noutside: cannot be probed\n'),
     tooSlow: 'it looks at each word of its memory',
   },
   {
