@@ -24,3 +24,13 @@ export function programNames(name: string, { preferred, allowed }: TenderChoice)
   const preferredName = preferred === undefined ? [] : [`${base}.${preferred}`];
   return [...new Set([...preferredName, name, ...others.map((tender) => `${base}.${tender}`)])];
 }
+
+/** The same of programs that the image lists by their tenders: the preferred one's, then as they stand; not allowed ones last, so that the error says so. */
+export function listedPrograms(
+  programs: readonly { readonly tender: string; readonly path: string }[],
+  { preferred, allowed }: TenderChoice,
+): readonly string[] {
+  const rank = ({ tender }: { readonly tender: string }) =>
+    allowed?.includes(tender) === false ? 2 : tender === preferred ? 0 : 1;
+  return [...programs].sort((one, other) => rank(one) - rank(other)).map(({ path }) => path);
+}

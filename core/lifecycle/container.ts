@@ -38,10 +38,10 @@ export const joinedNetns = ({ linux }: Bundle['spec']): string | undefined =>
   linux?.namespaces?.find(({ type }) => type === 'network')?.path;
 
 /** process.args with `docker run --init` undone, as a unikernel has no processes to reap, and what metadata says in its place. */
-function argsOf(args: readonly string[], { program, argv0, args: others }: Metadata): readonly string[] {
+function argsOf(args: readonly string[], { program, programs, argv0, args: others }: Metadata): readonly string[] {
   const [first = '', second] = args;
   const own = engineInits.includes(first) && second === '--' ? args.slice(2) : args;
-  const name = argv0 ?? program ?? own[0];
+  const name = argv0 ?? program ?? own[0] ?? programs?.[0]?.path;
   return name === undefined ? [] : [name, ...(others ?? own.slice(1))];
 }
 

@@ -50,19 +50,20 @@ interface Asked {
   readonly preferred?: string;
   readonly allowed?: readonly string[];
   readonly name?: string;
+  readonly programs?: NonNullable<Container['metadata']['programs']>;
 }
 
 /** `PATH by TENDER`, or the error's sentence. */
 async function chosen(
   files: Readonly<Record<string, Uint8Array>>,
-  { kvm = true, preferred, allowed, name = '/app' }: Asked = {},
+  { kvm = true, preferred, allowed, name = '/app', programs }: Asked = {},
 ) {
   const rootfs = mkdtempSync(path.join(tmpdir(), 'runnc-identify-'));
   onTestFinished(() => rmSync(rootfs, { recursive: true }));
   for (const [file, content] of Object.entries(files)) writeFileSync(path.join(rootfs, file), content);
-  const container = { rootfs, args: [name, 'argument'], env: [], cwd: '/', metadata: {} } as unknown as Container;
+  const container: unknown = { rootfs, args: [name, 'argument'], env: [], cwd: '/', metadata: programs ? { programs } : {} };
   try {
-    const identified = await identify(runtimeOn(kvm), container, { ...defaults, tender: { preferred, allowed } });
+    const identified = await identify(runtimeOn(kvm), container as Container, { ...defaults, tender: { preferred, allowed } });
     closeSync(identified.program.fd);
     return `${identified.program.path} by ${identified.tender.name}`;
   } catch (error) {
@@ -83,6 +84,26 @@ test.each<[string, Asked, string]>([
   ['the name says hvt and there is no KVM', { name: '/app.hvt', kvm: false }, '/app.spt by spt'],
 ])('an image with both: %s', async (_, asked, expected) => {
   expect(await chosen(both, asked)).toBe(expected);
+});
+
+const programs = [
+  { tender: 'spt', path: '/process' },
+  { tender: 'hvt', path: '/machine' },
+];
+test.each<[string, Asked, string]>([
+  ['nothing said: the first', {}, '/process by spt'],
+  ['hvt is preferred', { preferred: 'hvt' }, '/machine by hvt'],
+  ['hvt is preferred and there is no KVM', { preferred: 'hvt', kvm: false }, '/process by spt'],
+  ['only hvt is allowed', { allowed: ['hvt'] }, '/machine by hvt'],
+])('an image that lists its programs: %s', async (_, asked, expected) => {
+  expect(await chosen({ process: spt, machine: hvt }, { ...asked, programs })).toBe(expected);
+});
+
+test('an image that lists programs of which none may be started is told of them', async () => {
+  expect(await chosen({ process: spt }, { programs, allowed: ['hvt'] })).toMatch(
+    /^ERR_NO_TENDER: \/process needs the tender spt, which/,
+  );
+  expect(await chosen({}, { programs })).toMatch(/^ERR_NO_PROGRAM: .*\/process/);
 });
 
 test('an image with no program of the plain name has one for a tender', async () => {

@@ -5,7 +5,7 @@ import { type ErrorCode, RunncError } from '../errors.ts';
 import { checkCommandLine } from '../launch/command-line.ts';
 import { checkMachine, describeProgram } from '../launch/describe-program.ts';
 import { isForeign, openProgram, refuseForeign } from '../launch/program.ts';
-import { programNames } from '../launch/program-names.ts';
+import { listedPrograms, programNames } from '../launch/program-names.ts';
 import { quoted } from '../launch/quoted.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
 import type { Architecture, Container, Hooks, Program, Tender, Unikernel } from '../plugin.ts';
@@ -27,9 +27,11 @@ export interface Identified {
 export async function identify(runtime: Runtime, container: Container, config: Config): Promise<Identified> {
   const architecture = await runtime.architecture();
   const [first = '', ...rest] = container.args;
-  const asked = container.metadata.program ?? first;
+  const { program, programs } = container.metadata;
+  const listed = program === undefined && programs !== undefined ? listedPrograms(programs, config.tender) : undefined;
+  const asked = listed?.[0] ?? program ?? first;
   const refusals: Refusal[] = [];
-  for (const name of programNames(asked, config.tender)) {
+  for (const name of listed ?? programNames(asked, config.tender)) {
     try {
       return await identifyOne(runtime, { ...container, args: [name, ...rest] }, architecture, config);
     } catch (error) {

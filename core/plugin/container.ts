@@ -4,6 +4,8 @@
 export interface Metadata {
   /** Path or name of the program, in place of args[0]. */
   readonly program?: string;
+  /** One program for each of several tenders, of which one is taken as of `app.spt` beside `app.hvt`; `program` wins over them. */
+  readonly programs?: readonly { readonly tender: string; readonly path: string }[];
   /** What the program is called where it has a name of its own (rumprun's argv[0]). */
   readonly argv0?: string;
   /** The arguments, in place of args[1..]. */

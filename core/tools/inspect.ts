@@ -46,7 +46,7 @@ export async function inspect(context: Context, told: string): Promise<Inspectio
   const reasons = [...(await answers(runtime, 'metadata', [containerOf(place.source)]))];
   const metadata = await metadataOf(runtime, containerOf(place.source), config);
   const container = containerOf({ ...place.source, metadata });
-  if (place.problem && metadata.program === undefined) throw place.problem;
+  if (place.problem && metadata.program === undefined && metadata.programs === undefined) throw place.problem;
   const decision = await decide(runtime, container, config);
   const program = decision.identified?.program ?? (await openProgram(container));
   try {

@@ -1,6 +1,6 @@
 /** What an image or an annotation says in runnc's own words: /runnc.json and `org.runnc.*` (docs/metadata.md). */
 import type { Metadata, Plugin } from '../../core/plugin.ts';
-import { fileName, keys, parseFile, prefix, type Said } from './said.ts';
+import { fileName, keys, parseFile, prefix, programsOf, type Said } from './said.ts';
 
 /** Far more than anybody writes. */
 const largest = 64 * 1024;
@@ -29,10 +29,11 @@ function ofAnnotations(annotations: Readonly<Record<string, string>>): Said {
   );
 }
 
-function metadataOf({ unikernel, program, tender, ...settings }: Said, by: 'image' | 'annotation'): Metadata {
+function metadataOf({ unikernel, program, programs, tender, ...settings }: Said, by: 'image' | 'annotation'): Metadata {
   return {
     ...(unikernel === undefined ? {} : { unikernel: { name: unikernel, by } }),
     ...(program === undefined ? {} : { program }),
+    ...(programs === undefined ? {} : { programs: programsOf(programs) }),
     ...(tender === undefined ? {} : { tender }),
     ...(Object.keys(settings).length === 0 ? {} : { settings }),
   };

@@ -3,11 +3,11 @@
 export const fileName = 'runnc.json';
 export const prefix = 'org.runnc.';
 
-/** All values as text: a list of options is joined by commas, as it is in an annotation. */
+/** All values as text: a list of options is joined by commas, as it is in an annotation, and programs are `TENDER=PATH,...`. */
 export type Said = Partial<Record<(typeof keys)[number], string>>;
 
 /** `mountPoint` is rumprun's, `options` MirageOS's, `initrd` is for plugins that boot kernels. */
-export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options', 'initrd'] as const;
+export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options', 'initrd', 'programs'] as const;
 const paths: readonly string[] = ['mountPoint', 'initrd'];
 
 /** @throws an error with ERR_METADATA that says what is wrong in the file */
@@ -24,7 +24,7 @@ export function parseFile(text: string): Said {
     if (key === '$schema') continue;
     const known = keys.find((name) => name === key);
     if (!known) throw wrong(`says ${JSON.stringify(key)}, which means nothing`, `known are ${keys.join(', ')}`);
-    said[known] = known === 'options' ? optionsOf(value) : textOf(known, value);
+    said[known] = known === 'options' ? optionsOf(value) : known === 'programs' ? listed(value) : textOf(known, value);
   }
   return said;
 }
@@ -40,6 +40,28 @@ function optionsOf(value: unknown): string {
   const isName = (each: unknown) => typeof each === 'string' && /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(each);
   if (!Array.isArray(value) || !value.every(isName)) throw wrong('has options that are not a list of names, such as "ipv4"');
   return value.join(',');
+}
+
+const program = /^[A-Za-z0-9-]+=\/[^\0,]*$/;
+
+function listed(value: unknown): string {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const programs = isObject ? Object.entries(value).map(([tender, path]) => ({ path, text: `${tender}=${path}` })) : [];
+  if (programs.length === 0 || !programs.every(({ path, text }) => typeof path === 'string' && program.test(text)))
+    throw wrong('has programs that are not paths by the names of tenders, such as {"hvt": "/app.hvt"}');
+  return programs.map(({ text }) => text).join(',');
+}
+
+/** The programs of an annotation or of the file. @throws an error with ERR_METADATA */
+export function programsOf(text: string): readonly { readonly tender: string; readonly path: string }[] {
+  return text.split(',').map((one) => {
+    if (!program.test(one))
+      throw Object.assign(new Error(`${prefix}programs says ${JSON.stringify(one)}, which is no TENDER=PATH`), {
+        code: 'ERR_METADATA',
+      });
+    const [tender = '', ...path] = one.split('=');
+    return { tender, path: path.join('=') };
+  });
 }
 
 const wrong = (what: string, hint?: string): Error =>

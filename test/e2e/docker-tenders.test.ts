@@ -20,6 +20,18 @@ beforeAll(async () => {
   });
 });
 
+beforeAll(async () => {
+  const program = (name: string) => path.join(inject('guests'), name);
+  await buildImage('guests-listed', {
+    files: {
+      '/bin/process': program('start-state.spt'),
+      '/boot/machine': program('start-state.hvt'),
+      '/runnc.json': Buffer.from('{"programs": {"spt": "/bin/process", "hvt": "/boot/machine"}}'),
+    },
+    entrypoint: ['/state'],
+  });
+});
+
 const run = (runtime: string, name: string) => docker('run', '--rm', `--runtime=${runtime}`, image, name);
 /** Where boot information is tells the tender: spt has it at 0x11000, hvt at 0x10000. */
 const by = { spt: expect.stringContaining('argument: 0x11000\n'), hvt: expect.stringContaining('argument: 0x10000\n') };
@@ -40,4 +52,10 @@ test.skipIf(missing)(`what there is only one of runs by either runtime${missing}
 test('the other runtime takes the program that is named, and spt where none is', async () => {
   expect(await run('runnc', '/state')).toMatchObject({ status: 0, stdout: by.spt });
   expect(await run('runnc', '/state.spt')).toMatchObject({ status: 0, stdout: by.spt });
+});
+
+test.skipIf(missing)(`an image may list its programs, and runnc.config chooses${missing}`, async () => {
+  const listed = (runtime: string) => docker('run', '--rm', `--runtime=${runtime}`, 'guests-listed');
+  expect(await listed('runnc')).toMatchObject({ status: 0, stdout: by.spt });
+  expect(await listed('runnc-hvt')).toMatchObject({ status: 0, stdout: by.hvt });
 });
