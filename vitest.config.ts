@@ -1,5 +1,5 @@
 /**
- * Three kinds of tests: `unit` needs nothing, `kernel` needs root, `e2e` needs root and Docker and takes minutes.
+ * Several kinds of tests: `unit` needs nothing, `kernel` needs root, `e2e` needs root and Docker and takes minutes.
  * All of them: npm test. One kind: npm run test:unit, test:kernel, test:e2e.
  */
 import { defineConfig } from 'vitest/config';

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { until } from './engine/until.ts';
 import { type BundleOptions, Workplace } from './workplace.ts';
@@ -123,3 +124,53 @@ describe.each(['spt', 'hvt'])('Solo5 %s', (abi) => {
     await until('it is stopped', 10_000, async () => (await place.runnc(['delete', id])).status === 0);
   });
 });
+
+test.skipIf(!existsSync('/dev/kvm'))(
+  'where there is no /dev/kvm, create says so for both tenders, and a program for spt beside it is taken',
+  async () => {
+    // As on a machine without it: a mount namespace whose /dev has no more than runnc itself needs.
+    const hidden = 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && exec "$@"';
+    const without = (config: string, bundle: string, id: string) =>
+      execa(
+        'unshare',
+        [
+          '--mount',
+          'sh',
+          '-c',
+          hidden,
+          'sh',
+          inject('runnc'),
+          '--root',
+          place.root,
+          '--config',
+          config,
+          'run',
+          '--bundle',
+          bundle,
+          id,
+        ],
+        { reject: false },
+      );
+    const alone = path.join(place.folder, 'hvt-alone');
+    mkdirSync(alone);
+    copyFileSync(path.join(inject('guests'), 'hello.hvt'), path.join(alone, 'hello.hvt'));
+    // Solo5's own tender, of which nothing is run here, and the built-in one.
+    for (const settings of [{ tender: { hvt: { path: process.execPath } } }, {}]) {
+      const run = async (root: string) => {
+        const { id, config, bundle } = container('hvt', '', ['hello'], { root: { path: root } });
+        writeFileSync(config, JSON.stringify(settings));
+        return without(config, bundle, id);
+      };
+      expect(await run(inject('guests'))).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('Hello from a unikernel'),
+      });
+      expect(await run(alone)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /a Solo5 hvt unikernel needs KVM, and this machine has no \/dev\/kvm; .*build the unikernel for spt/,
+        ),
+      });
+    }
+  },
+);
