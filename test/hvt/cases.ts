@@ -58,7 +58,7 @@ export const cases: readonly Case[] = [
   well('big-memory', ['0', '16'], /^memory: \d+\ntouched 8 MiB\ntouched 16 MiB\ndone\n$/),
   well('start-state', [], /^memory size: .*\nargument: 0x10000\nstack below end: 0x8\nother registers in use:\n$/s),
   well('hypercalls', ['10'], /^\d+\n$/),
-  well('mirage-args', ['a', '"b c"'], 'word: <a>\nword: <b c>\n'),
+  well('mirage-args', ['a', 'b'], 'word: <a>\nword: <b>\n'),
   {
     ...well('probe-memory', [], 'zeroed data: zero\nlow memory: zero\nfree memory: zero\noutside: cannot be probed\n'),
     tooSlow: 'it looks at each word of its memory',
