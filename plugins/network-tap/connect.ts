@@ -6,6 +6,7 @@ import { problem } from './problem.ts';
 import { connectRedirect, disconnectRedirect } from './redirect.ts';
 import { connectRouted, disconnectRouted } from './routed-link.ts';
 import { changeLink, deleteLink, findLink, indexOf } from './rtnetlink/links.ts';
+import { errnoOf } from './rtnetlink/requests.ts';
 import { changeSettings } from './settings.ts';
 import { makeTap } from './tap.ts';
 import { bridgeName } from './tap-name.ts';
@@ -37,10 +38,20 @@ export async function connect(tools: Tools, netns: string, wires: readonly Wire[
     await tools.inNetwork(netns, () => changeSettings(wires));
     for (const wire of wires) modes[wire.mode].connect(socket, wire);
   } catch (error) {
-    throw problem(`connecting the network: ${(error as Error).message}`);
+    throw problem(`connecting the network: ${(error as Error).message}`, hintFor(error, wires));
   } finally {
     socket.close();
   }
+}
+
+/** What a kernel without some part of it says: of a kind of link, or of a queue, classifier or action. */
+function hintFor(error: unknown, wires: readonly Wire[]): string | undefined {
+  const errno = errnoOf(error);
+  if (errno === 'ENOTSUP' && wires.some(({ mode }) => mode === 'bridge' || mode === 'macvtap'))
+    return 'this kernel may lack it: choose another mode in runnc.config';
+  if (errno === 'ENOENT' && wires.some(({ mode }) => mode === 'redirect'))
+    return 'this kernel may lack sch_ingress, cls_u32 (or cls_matchall) or act_mirred: choose the mode bridge in runnc.config';
+  return undefined;
 }
 
 async function make(tools: Tools, socket: Netlink, netns: string, wire: Wire): Promise<void> {

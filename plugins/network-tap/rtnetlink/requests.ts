@@ -11,7 +11,8 @@ export const AF = { inet: 2, inet6: 10 } as const;
 /** What the kernel says of a link, address, route, neighbour, qdisc or filter that it does not have. */
 const none = ['ENODEV', 'ENOENT', 'ESRCH', 'EADDRNOTAVAIL', 'ENXIO'];
 
-const errnoOf = (error: unknown): string | undefined =>
+/** `ENOENT`, where the kernel answered with an error. */
+export const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error ? (error as { readonly errnoName?: string }).errnoName : undefined;
 
 /** The result, or undefined when what it is about is not there. */

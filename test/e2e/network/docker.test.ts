@@ -107,6 +107,15 @@ test.skipIf(!existsSync('/dev/kvm'))('an hvt guest: HTTP by published port, ping
   await nothingLeft(address, before);
 });
 
+test('with runnc on Node: by published port, and nothing stays behind', async () => {
+  const before = await traces(address);
+  const server = await startServer(['-p', '18084:80'], undefined, 'netserver', 'runnc-node');
+  await server.says('serving');
+  expect((await curl('http://127.0.0.1:18084/')).stdout).toBe(greeting);
+  ok(await docker('rm', '--force', server.name));
+  await nothingLeft(address, before);
+});
+
 test('50 containers on one bridge at once', async () => {
   const before = await traces(address);
   const servers = await Promise.all(Array.from({ length: 50 }, () => startServer()));
