@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { Agent, get } from 'node:http';
 
 const [address = ''] = process.argv.slice(2);
-const seconds = 1;
+const seconds = 0.5;
 const atOnce = 20;
-const bytes = 30_000_000;
+const bytes = 10_000_000;
 
 function fetch(path) {
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildGuests } from '../test/guests/build.mjs';
-import { median, table } from './figures.mjs';
+import { median, quantile, table } from './figures.mjs';
 import { makePlace } from './place.mjs';
 import { processorTime, run, timed } from './processes.mjs';
 
@@ -113,18 +113,13 @@ async function throughModes(place, runtime, network) {
     }
   }
   for (const { container } of servers) must(runtime, container.force);
-  const figure = (mode, name) => median(series[mode].map((found) => found[name]));
-  return Object.fromEntries(
-    modes.map((mode) => [
-      mode,
-      Object.fromEntries(
-        ['requestsPerSecond', 'megabytesPerSecond', 'pingMicroseconds'].map((name) => [
-          name,
-          { value: figure(mode, name), ratio: figure(mode, name) / figure('redirect', name) },
-        ]),
-      ),
-    ]),
-  );
+  const figures = ['requestsPerSecond', 'megabytesPerSecond', 'pingMicroseconds'];
+  const of = (mode, name) => {
+    const values = series[mode].map((found) => found[name]);
+    const ratios = values.map((value, round) => value / series.redirect[round][name]);
+    return { value: median(values), ratio: median(ratios), quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)] };
+  };
+  return Object.fromEntries(modes.map((mode) => [mode, Object.fromEntries(figures.map((name) => [name, of(mode, name)]))]));
 }
 
 /** `start` of a guest without network devices, and of netserver in each mode, of one runnc or two. */
@@ -171,12 +166,13 @@ async function starts(place, runtimes, network) {
 }
 
 function report({ machine, date, loadBefore, loadAfter, through, started }) {
-  const cell = ({ value, ratio }, digits, unit) => `${value.toFixed(digits)} ${unit} (${ratio.toFixed(2)})`;
+  const cell = ({ value, ratio, quartiles: [low, high] }, unit) =>
+    `${value.toFixed(0)} ${unit}, ${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
   const rows = Object.entries(through).map(([mode, found]) => [
     mode,
-    cell(found.requestsPerSecond, 0, '/s'),
-    cell(found.megabytesPerSecond, 0, 'MB/s'),
-    cell(found.pingMicroseconds, 0, 'µs'),
+    cell(found.requestsPerSecond, '/s'),
+    cell(found.megabytesPerSecond, 'MB/s'),
+    cell(found.pingMicroseconds, 'µs'),
   ]);
   const times = started.map(({ runtime, name, start, added, least, processor, delete: removed }) => [
     `${runtime}, ${name}`,
@@ -188,7 +184,7 @@ function report({ machine, date, loadBefore, loadAfter, through, started }) {
   ]);
   return [
     `${machine}, ${date}, load ${loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}; medians of ${options.rounds} rounds and ${options.starts} starts, by turns`,
-    table([['mode (ratio to redirect)', 'requests', 'throughput', 'ping'], ...rows]),
+    table([['mode: median, ratio to redirect (quartiles)', 'requests', 'throughput', 'ping'], ...rows]),
     table([['start', 'median', 'added by the network', 'least', 'processor time', 'delete --force'], ...times]),
   ].join('\n\n');
 }

@@ -5,7 +5,7 @@ import { connectMacvtap, disconnectMacvtap, makeMacvtap } from './macvtap.ts';
 import { problem } from './problem.ts';
 import { connectRedirect, disconnectRedirect } from './redirect.ts';
 import { connectRouted, disconnectRouted } from './routed-link.ts';
-import { changeLink, deleteLink, findLink, indexOf } from './rtnetlink/links.ts';
+import { changeLink, deleteLink, indexOf } from './rtnetlink/links.ts';
 import { errnoOf } from './rtnetlink/requests.ts';
 import { changeSettings } from './settings.ts';
 import { makeTap } from './tap.ts';
@@ -55,10 +55,18 @@ function hintFor(error: unknown, wires: readonly Wire[]): string | undefined {
 }
 
 async function make(tools: Tools, socket: Netlink, netns: string, wire: Wire): Promise<void> {
-  // Links of a container of the same id whose state was lost; the names are nobody else's.
-  for (const name of [wire.tap, bridgeName(wire.tap)]) if (findLink(socket, name)) deleteLink(socket, name);
-  if (wire.mode !== 'macvtap') await makeTap(tools, netns, wire.tap);
-  modes[wire.mode].make?.(socket, wire);
+  const work = async () => {
+    if (wire.mode !== 'macvtap') await makeTap(tools, netns, wire.tap);
+    modes[wire.mode].make?.(socket, wire);
+  };
+  try {
+    await work();
+  } catch (error) {
+    if (!['EBUSY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+    // Links of a container of the same id whose state was lost; the names are nobody else's.
+    for (const name of [wire.tap, bridgeName(wire.tap)]) deleteLink(socket, name);
+    await work();
+  }
 }
 
 /** Takes everything back that is ours; what is gone already is passed over. */

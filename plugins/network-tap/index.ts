@@ -91,7 +91,8 @@ export default {
         if (path !== undefined) requireFree(socket, used, (tap) => ownerOf(container, tap));
         return { wires, told };
       });
-      const settings = await host.inNetwork(netns, () => readShared(wires));
+      const isRouted = wires.some(({ mode }) => mode === 'routed');
+      const settings = isRouted ? await host.inNetwork(netns, () => readShared(wires)) : {};
       const resolver = planResolver(netns, nameServers, wires, told);
       const namespace = path === undefined ? { inode } : { inode, path };
       const reached = await taps.take(container, { namespace, wires, settings, resolver: resolver.links });

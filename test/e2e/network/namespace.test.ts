@@ -1,6 +1,7 @@
 /** Network namespaces that a test fills: late interfaces, names, what has no counterpart. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { bridgeName, tapName } from '../../../plugins/network-tap/tap-name.ts';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
 import { busybox } from './busybox.ts';
@@ -81,4 +82,20 @@ test('mode none: a device with nothing behind it, and the interface goes on', as
   await until('the guest serves', 5000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip= gw=');
   await pings(host.inside, '10.1.0.2');
+});
+
+test.each(['redirect', 'bridge'])('%s: links that a container of the same id has left are not in the way', async (mode) => {
+  const host = await makeNamespace();
+  const joined = await makeNamespace();
+  await plug(host.path, 'host', joined.path, 'eth0', '10.1.0.2/24');
+  await host.inside('ip', 'address', 'add', '10.1.0.1/24', 'dev', 'host');
+  const before = await joined.inside('ip', '-brief', 'link');
+  const bare = await createBare({ words, netns: joined.path, network: { mode } });
+  const tap = tapName(bare.id, 0);
+  await joined.inside('ip', 'tuntap', 'add', 'dev', tap, 'mode', 'tap');
+  await joined.inside('ip', 'link', 'add', bridgeName(tap), 'type', 'bridge');
+  await bare.runnc('start', bare.id);
+  await pings(host.inside, '10.1.0.2');
+  await bare.runnc('delete', '--force', bare.id);
+  expect(await joined.inside('ip', '-brief', 'link')).toBe(before);
 });
