@@ -18,7 +18,7 @@ export const deviceSettings = ({ device, tap }: ResolverLink): Settings => ({
 });
 
 /** For nft: tables of our own, named after the device. Nothing else gets to loopback addresses through it. */
-export function rules({ device, tap, guest, mac, source, listener }: ResolverLink): string {
+export function rules({ device, guest, mac, source, listener }: ResolverLink): string {
   const ports = (['udp', 'tcp'] as const).flatMap((protocol) => {
     const port = listener[protocol];
     return port === undefined ? [] : [{ protocol, port }];
@@ -41,7 +41,7 @@ export function rules({ device, tap, guest, mac, source, listener }: ResolverLin
     `ip daddr { 127.0.0.0/8, ${source} } drop`,
     // For guests that look for a link-local address on the link, and those without a gateway: the request goes back as its answer.
     `arp operation request arp daddr ip ${told} arp operation set reply ether daddr set ${mac} ether saddr set ${toldMac} ` +
-      `arp saddr ether set ${toldMac} arp saddr ip set ${told} arp daddr ether set ${mac} arp daddr ip set ${guest} fwd to "${tap}"`,
+      `arp saddr ether set ${toldMac} arp saddr ip set ${told} arp daddr ether set ${mac} arp daddr ip set ${guest} fwd to "${device}"`,
     ...questions,
     `ip daddr ${told} drop`,
     '}',

@@ -64,17 +64,15 @@ export function catchQuestions(socket: Netlink, { device, tap, mode, interface: 
   }
   if (device === tap) return;
   const between = indexOf(socket, device);
-  const inwards = { kind: 'redirect in', to: between } as const;
+  // A guest's frames go out at a macvtap as those of a program, and what comes in there is the guest's.
+  const isMacvtap = mode === 'macvtap';
+  if (isMacvtap) addBothWays(socket, own);
+  else addIngress(socket, own);
   addBothWays(socket, between);
-  if (mode === 'macvtap') {
-    // A guest's frames go out at a macvtap as those of a program, and what comes in there is the guest's.
-    addBothWays(socket, own);
-    addFilter(socket, own, { at: 'out', priority: 1, protocol: 'ip', keys: question, action: inwards });
-    addFilter(socket, between, { at: 'out', priority: 1, protocol: 'ip', keys: [], action: { kind: 'redirect in', to: own } });
-    return;
-  }
-  addIngress(socket, own);
-  addFilter(socket, own, { at: 'ingress', priority: 1, protocol: 'ip', keys: question, action: inwards });
-  addFilter(socket, own, { at: 'ingress', priority: 2, protocol: 'arp', keys: arpQuestion, action: inwards });
-  addFilter(socket, between, { at: 'out', priority: 1, protocol: 'ip', keys: [], action: { kind: 'redirect out', to: own } });
+  const inwards = { at: isMacvtap ? 'out' : 'ingress', action: { kind: 'redirect in', to: between } } as const;
+  const back = { at: 'out', keys: [], action: { kind: isMacvtap ? 'redirect in' : 'redirect out', to: own } } as const;
+  addFilter(socket, own, { ...inwards, priority: 1, protocol: 'ip', keys: question });
+  addFilter(socket, own, { ...inwards, priority: 2, protocol: 'arp', keys: arpQuestion });
+  addFilter(socket, between, { ...back, priority: 1, protocol: 'ip' });
+  addFilter(socket, between, { ...back, priority: 2, protocol: 'arp' });
 }

@@ -55,12 +55,15 @@ test('unikernels find each other, and names of the world outside are asked for b
   await guest.says(`ping ${await other.address(network)}: answered`);
 });
 
-test('on a network without a gateway, where the guest looks for the name server on its link', async () => {
-  const network = await makeNetwork('--internal');
-  const first = await startLinux(network);
-  const guest = await startServer(['--network', network], [...words, `resolve=${first.name}`]);
-  await guest.says(`resolve ${first.name}: ${await first.address(network)}\n`);
-});
+test.each(['runnc', 'runnc-bridge', 'runnc-macvtap'])(
+  '%s: on a network without a gateway, where the guest looks for the name server on its link',
+  async (runtime) => {
+    const network = await makeNetwork('--internal');
+    const first = await startLinux(network);
+    const guest = await startServer(['--network', network, `--runtime=${runtime}`], [...words, `resolve=${first.name}`]);
+    await guest.says(`resolve ${first.name}: ${await first.address(network)}\n`);
+  },
+);
 
 test('in mode routed, too', async () => {
   const network = await makeNetwork();
