@@ -70,6 +70,10 @@ beforeAll(async () => {
 
 const here = test.skipIf(missing);
 
+here(`all of them ended${missing === undefined ? '' : ` (needs ${missing})`}`, () => {
+  expect(ended).toHaveLength(cases.length);
+});
+
 here.each(cases.map((expected, index) => ({ name: nameOf(expected), expected, index })))('$name', ({ expected, index }) => {
   const { status, stdout, stderr } = expected;
   const matching = (text: string | RegExp) => (typeof text === 'string' ? text : expect.stringMatching(text));
