@@ -7,7 +7,7 @@ export const prefix = 'org.runnc.';
 export type Said = Partial<Record<(typeof keys)[number], string>>;
 
 /** `mountPoint` is rumprun's, `options` MirageOS's, `initrd` is for plugins that boot kernels. */
-export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options', 'initrd', 'programs'] as const;
+export const keys = ['unikernel', 'program', 'tender', 'mountPoint', 'options', 'initrd', 'programs', 'rootfs'] as const;
 const paths: readonly string[] = ['mountPoint', 'initrd'];
 
 /** @throws an error with ERR_METADATA that says what is wrong in the file */

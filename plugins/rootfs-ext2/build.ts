@@ -1,6 +1,6 @@
 /** Makes a container's image at `create`, and notes what is in it. */
-import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 import { emptySlot, type Fillable, fillSlots, slotRoom } from './fill.ts';
@@ -46,6 +46,7 @@ const kind = 'ext2 1';
 
 export async function build(host: Host, container: Container, wanted: Wanted, options: Ext2Options): Promise<Made> {
   const trees = await host.trees();
+  await giveBackEarlier(host, container, options);
   const folder = folderOf(host, container);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const paths = pathsOf(folder, wanted.device);
@@ -57,6 +58,17 @@ export async function build(host: Host, container: Container, wanted: Wanted, op
   const said: Notes = { format: 1, id: container.id, ...(readOnly ? {} : { known }) };
   writeWhole(notes, JSON.stringify(said));
   return { path, size, readOnly };
+}
+
+/**
+ * The machine may have ended while a container of this name ran, and with it all that is known of the container but its images. What its guest
+ * wrote goes to the host before the next image is made of that.
+ */
+async function giveBackEarlier(host: Host, container: Container, options: Ext2Options): Promise<void> {
+  const mark = join(container.directory, 'rootfs-ext2.begun');
+  if (existsSync(mark)) return;
+  if (existsSync(folderOf(host, container))) await (await import('./give-back.ts')).giveBack(host, container, options);
+  writeFileSync(mark, '');
 }
 
 interface MadeImage {

@@ -47,7 +47,9 @@ export function askedFor({
   readonly metadata: Metadata;
 }): string | undefined {
   const asked = inEnvironment(env, 'RUNNC_ROOTFS') ?? metadata.settings?.['rootfs'];
-  if (asked === undefined || asked === 'ext2' || asked === 'iso') return asked;
+  // As `rootfs` in runnc.config: with and without the hook's name in front.
+  const name = asked?.replace(/^rootfs-/, '');
+  if (name === undefined || name === 'ext2' || name === 'iso') return name;
   throw failure(`RUNNC_ROOTFS is ${JSON.stringify(asked)}`, 'it is ext2 or iso');
 }
 

@@ -193,6 +193,17 @@ test('a volume that is another folder by the time that the guest stops is left a
   expect(keptOf(guest)).toHaveLength(1);
 });
 
+test('a machine that ended while a guest ran: the next container of the name has what it wrote', async () => {
+  const guest = await bundle('list write /new new say done', { guest: 'ext2-files' });
+  expect((await guest.runnc('run', '--keep', guest.id)).stdout).not.toContain('/new');
+  // All that is in memory is gone.
+  rmSync(path.join(guest.folder, 'state'), { recursive: true });
+  expect(readdirSync(guest.rootfs)).toEqual(['ext2-files']);
+  expect((await guest.run()).stdout).toMatch(/^33188 1 3 \/new$/m);
+  expect(readFileSync(`${guest.rootfs}/new`, 'utf8')).toBe('new');
+  expect(imagesOf(guest)).toEqual([]);
+});
+
 test("a root that is not mounted any more is not taken for the container's", async () => {
   const guest = await bundle('write /new new');
   expect((await guest.runnc('run', '--keep', guest.id)).status).toBe(0);
