@@ -56,12 +56,12 @@ async function carryOne(
   const paths = pathsOf(folder, device);
   const { image: path, notes: notesPath } = paths;
   // It may be among those that are kept already, when a run before was killed.
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path) || isAsSeen(paths)) return undefined;
   const outcome = new Outcome();
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const notes = JSON.parse(readFileSync(notesPath, 'utf8')) as Notes;
-    if (notes.known === undefined || isAsSeen(paths)) return undefined;
+    if (notes.known === undefined) return undefined;
     const image = new Image(fd, limitsOf(options));
     const known = carry(notes.known, { image, id: notes.id, trees: await host.trees(), outcome });
     if (goesOn) {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 
@@ -134,6 +134,19 @@ test('the room in the image is what was asked for', async () => {
       ...['a', 'b', 'c'].flatMap((name) => ['fill', `/${name}`, '204800']),
     );
   expect((await free('1m')).status).toBe(0);
+});
+
+test('sync: what a guest that runs has written so far is in docker diff', async () => {
+  const id = await container('ext2-files', 'write', '/first', 'one', 'say', 'written', 'sleep', '60');
+  await docker('start', id);
+  await vi.waitFor(async () => expect((await docker('logs', id)).stdout).toContain('written'), { timeout: 20_000 });
+  const state =
+    (readdirSync(address.folder, { recursive: true }) as string[]).find((name) => name.endsWith(`${id}/state.json`)) ?? '';
+  const root = path.join(address.folder, path.dirname(path.dirname(state)));
+  expect((await docker('diff', id)).stdout).toBe('');
+  execFileSync(inject('runnc'), ['--root', root, 'sync', id]);
+  expect((await docker('diff', id)).stdout).toBe('A /first\n');
+  expect((await docker('inspect', '--format', '{{.State.Status}}', id)).stdout).toBe('running\n');
 });
 
 test('killed while it writes: what it has written is there, the files of the image are, and nothing is left behind', async () => {
