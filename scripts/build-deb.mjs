@@ -80,7 +80,7 @@ Maintainer: The runnc authors <runnc@example.org>
 Section: admin
 Priority: optional
 Depends: libc6, libstdc++6, libseccomp2
-Recommends: iproute2, nftables, genisoimage | xorriso, e2fsprogs
+Recommends: iproute2, nftables
 Suggests: docker.io, containerd, podman
 Description: ${description}
  Called by Docker, containerd and Podman in place of runc. A container is a

@@ -31,7 +31,8 @@ test('docker: what is there stays, the file as it was is kept, and its mode', ()
   expect(readFileSync(`${file}.before-runnc`, 'utf8')).toBe(before);
   unregister('docker', 'runnc', where);
   unregister('docker', 'runnc-hvt', where);
-  expect(JSON.parse(read())).toEqual(JSON.parse(before));
+  expect(read()).toBe(before);
+  expect(existsSync(`${file}.before-runnc`)).toBe(false);
 });
 
 test.each(['docker', 'containerd', 'podman'])('%s: the second time changes nothing, and a dry run never', (engine) => {
@@ -44,7 +45,9 @@ test.each(['docker', 'containerd', 'podman'])('%s: the second time changes nothi
   expect(register(engine, entry(), where)).toContain('as it should be');
   expect(read()).toBe(once);
   unregister(engine, 'runnc', where);
-  expect(existsSync(file) ? read() : '').not.toContain('/bin/runnc');
+  // It was there for runnc only.
+  expect(existsSync(file)).toBe(false);
+  expect(existsSync(`${file}.before-runnc`)).toBe(false);
   expect(unregister(engine, 'runnc', where)).toContain('as it should be');
 });
 
@@ -73,6 +76,19 @@ test.each([
   const { read, where } = setting(text);
   expect(() => register(engine, entry(), where)).toThrow(message);
   expect(read()).toBe(text);
+});
+
+test('what others wrote meanwhile stays', () => {
+  const { read, where } = setting('{ "debug": true }');
+  register('docker', entry(), where);
+  writeFileSync(where.file, JSON.stringify({ ...JSON.parse(read()), mtu: 1400 }));
+  unregister('docker', 'runnc', where);
+  expect(JSON.parse(read())).toEqual({ debug: true, mtu: 1400 });
+  const made = setting();
+  register('docker', entry(), made.where);
+  writeFileSync(made.file, JSON.stringify({ ...JSON.parse(made.read()), mtu: 1400 }));
+  unregister('docker', 'runnc', made.where);
+  expect(JSON.parse(made.read())).toEqual({ mtu: 1400 });
 });
 
 test("Docker's default runtime is not taken out", () => {

@@ -25,8 +25,10 @@ interface Change {
   readonly file: string;
   /** Undefined: the file goes. */
   readonly text: string | undefined;
-  /** Whether the file is written by nobody else. */
+  /** Whether no copy of the file as it was is needed. */
   readonly isOurs?: boolean;
+  /** The copy of the file as it was, which is needed no more. */
+  readonly spent?: string;
   /** What makes the engine read it. */
   readonly next: string;
 }
@@ -56,8 +58,8 @@ export function register(engine: string, { name, config, profile }: Entry, where
 export function unregister(engine: string, name: string, where: Where): string {
   checkName(name);
   const changes: Readonly<Record<string, () => Change>> = {
-    docker: () => edit(where.file ?? dockerFile, dockerNext, (text) => withoutDockerRuntime(text, name)),
-    containerd: () => edit(where.file ?? containerdFile, containerdNext, (text) => withoutContainerdRuntime(text, name)),
+    docker: () => takeOut(where.file ?? dockerFile, dockerNext, (text) => withoutDockerRuntime(text, name)),
+    containerd: () => takeOut(where.file ?? containerdFile, containerdNext, (text) => withoutContainerdRuntime(text, name)),
     podman: () => ({ file: where.file ?? podmanFile(name), text: undefined, isOurs: true, next: 'nothing else is needed' }),
   };
   return apply(chosen(changes, engine)(), where.dryRun, `without the runtime ${name}`);
@@ -94,13 +96,28 @@ function edit(file: string, next: string, change: (text: string) => string): Cha
   }
 }
 
-function apply({ file, text, next, isOurs = false }: Change, dryRun: boolean, what: string): string {
+const backupOf = (file: string) => `${file}.before-runnc`;
+
+/** A file that is then as it was before runnc came is put back byte for byte; one that runnc made, and that has nothing else in it, goes. */
+function takeOut(file: string, next: string, change: (text: string) => string): Change {
+  if (!existsSync(file)) return { file, next, text: undefined };
+  const edited: Change = { ...edit(file, next, change), isOurs: true };
+  const backup = backupOf(file);
+  if (existsSync(backup)) {
+    const before = readFileSync(backup, 'utf8');
+    return isSame(before, edited.text) ? { ...edited, text: before, spent: backup } : edited;
+  }
+  return /^\s*(\{\s*\})?\s*$/.test(edited.text ?? '') ? { ...edited, text: undefined } : edited;
+}
+
+function apply({ file, text, next, isOurs = false, spent }: Change, dryRun: boolean, what: string): string {
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   if (isSame(before, text)) return `${file} is as it should be: ${what}`;
   if (dryRun) return text === undefined ? `${file} would be removed` : `${file} would become:\n${text}`;
-  const backup = `${file}.before-runnc`;
+  const backup = backupOf(file);
   const keeps = before !== undefined && !isOurs;
   if (keeps && !existsSync(backup)) copyFileSync(file, backup);
+  if (spent !== undefined) rmSync(spent);
   if (text === undefined) {
     rmSync(file);
   } else {
