@@ -10,7 +10,7 @@ run=$(mktemp -d /run/runnc-container-build-XXXXXX)
 services=()
 finish() {
   if [ ${#services[@]} -gt 0 ]; then kill "${services[@]}" 2>/dev/null || true; wait "${services[@]}" 2>/dev/null || true; fi
-  grep -o " $run[^ ]*" /proc/mounts | sort -r | xargs -r umount -l
+  grep -oE " ($run|$work)[^ ]*" /proc/mounts | sort -r | xargs -r umount -l
   rm -rf "$work" "$run"
 }
 trap finish EXIT
