@@ -1,7 +1,7 @@
 /** MirageOS unikernels are asked for their options before they are told any: by guests that list and refuse options as Cmdliner does. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { defaultConfig } from '../../config/load.ts';
 import { containers } from './containers.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
@@ -114,4 +114,23 @@ test('one that does not answer gets the usual options, and nothing is left of th
   } finally {
     await must('rm', '--force', id);
   }
+});
+
+test('what a runnc that was killed while it asked has left goes with the next question', async () => {
+  const left = `${defaultConfig.cacheDirectory}/apart/run.ofold1`;
+  mkdirSync(`${left}/rootfs`, { recursive: true });
+  utimesSync(left, 1, 1);
+  await buildImage('mirage-next', { files: { '/unikernel': guest('mirage-net.spt', ['name']) }, entrypoint: ['/unikernel'] });
+  expect(await words('mirage-next')).toEqual(['--name=web']);
+  expect(existsSync(left)).toBe(false);
+});
+
+const missing = existsSync('/dev/kvm') ? '' : ' (needs /dev/kvm)';
+describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
+  test('an hvt unikernel is asked as a virtual machine', async () => {
+    const program = guest('mirage-net.hvt', ['ipv4']);
+    await buildImage('mirage-hvt', { files: { '/unikernel': program }, entrypoint: ['/unikernel'] });
+    expect(await words('mirage-hvt')).toEqual([at('--ipv4')]);
+    expect(JSON.parse(readFileSync(keptAt(program), 'utf8'))).toEqual({ options: ['ipv4', 'help'] });
+  });
 });
