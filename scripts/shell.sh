@@ -48,11 +48,11 @@ is_here() {
 
 # Node's packages, when there are none yet or package-lock.json has changed since.
 install_node_packages() {
-  command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are needed (Node 20 or later)"
-  local version
+  command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are needed (Node 20.16 or later)"
+  local version wanted=20.16.0
   version=$(node --version)
   version=${version#v}
-  [ "${version%%.*}" -ge 20 ] || fail "Node 20 or later is needed, this is $version"
+  [ "$(printf '%s\n' "$wanted" "$version" | sort --version-sort | head -n 1)" = "$wanted" ] || fail "Node 20.16 or later is needed, this is $version"
   if [ package-lock.json -nt node_modules/.package-lock.json ]; then
     say "npm packages: installing"
     npm ci --no-progress --loglevel=error </dev/null
