@@ -11,10 +11,10 @@ import { canCompileFor } from '../../scripts/compilers.mjs';
 import { buildGuests } from '../guests/build.mjs';
 import { type Ended, progress, resultsOf, runBundles, writeBundles } from '../vm/containers.ts';
 import { unpackedPackage } from '../vm/debian-package.ts';
+import { configTemplate, devicesScript } from '../vm/devices.ts';
 import { missingForVm, runInVm } from '../vm/run-in-vm.ts';
 import { sharedLibraries } from '../vm/shared-libraries.ts';
 import { cases, nameOf } from './cases.ts';
-import { configTemplate, devicesScript } from './devices.ts';
 
 const missing = missingForVm('arm64') ?? (canCompileFor('aarch64') ? undefined : 'a compiler for aarch64');
 const work = mkdtempSync(path.join(tmpdir(), 'runnc-arm64-'));

@@ -6,8 +6,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { configTemplate, deviceFunctions, devicesUnder, net } from '../arm64/devices.ts';
 import { type ContainerInVm, type Ended, progress, resultsOf, runBundles, writeBundles } from '../vm/containers.ts';
+import { configTemplate, deviceFunctions, devicesUnder, net } from '../vm/devices.ts';
 import { missingForVm, runInVm } from '../vm/run-in-vm.ts';
 import { type Case, cases, nameOf } from './cases.ts';
 import { deviceCases, nameOf as deviceName, ringConfig } from './device-cases.ts';
