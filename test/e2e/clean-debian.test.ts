@@ -80,7 +80,7 @@ test.skipIf(missing.length > 0)(
       state: string;
     }[];
     expect(findings.find(({ what }) => what === 'libseccomp.so.2')).toMatchObject({ state: 'there' });
-    expect(findings.find(({ what }) => what === 'ip')).toMatchObject({ state: 'there' });
+    expect(findings.find(({ what }) => what === 'nft')).toMatchObject({ state: 'there' });
     const used = `runnc --version; runnc inspect /hello.spt; runnc config init >/dev/null; runnc config validate; runnc install docker >/dev/null; runnc plugins list >/dev/null`;
     const { stdout } = await inside(folder, used);
     expect(stdout).toMatch(/^runnc \d+\.\d+\.\d+/);

@@ -15,7 +15,7 @@ test('docker run -p: HTTP from the host, by published port and by address; ping;
   const server = await startServer(['-p', '18080:80']);
   const ip = await server.address();
   await server.says('serving');
-  expect((await curl('http://127.0.0.1:18080/')).stdout).toBe(greeting);
+  expect(ok(await curl('http://127.0.0.1:18080/')).stdout).toBe(greeting);
   expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
   ok(await ping(ip, '-c', '3'));
   expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
