@@ -16,7 +16,8 @@ export function writePlugin(name: string): string {
   if (existsSync(folder)) throw new RunncError('ERR_ARGUMENT', `${folder} is there already`);
   mkdirSync(folder);
   for (const [file, text] of Object.entries(filesOf(short))) writeFileSync(path.join(folder, file), text);
-  return `wrote ${folder}\ncd ${folder} && npm install && npm test\n`;
+  // Not a dependency in package.json: runnc's package is in no registry, and whoever took the name there would be installed.
+  return `wrote ${folder}\nIts test takes runnc's package (npm run build:npm, in runnc's sources):\n  cd ${folder} && npm install --save-dev PATH/runnc-${version}.tgz && npm test\n`;
 }
 
 const filesOf = (name: string): Readonly<Record<string, string>> => ({
@@ -30,7 +31,6 @@ const filesOf = (name: string): Readonly<Record<string, string>> => ({
       files: ['index.js', 'README.md'],
       keywords: ['runnc-plugin'],
       scripts: { test: 'node --test' },
-      devDependencies: { runnc: `^${version}` },
     },
     null,
     2,

@@ -1,6 +1,7 @@
 /** `runnc config`: what holds and where it is from; whether it is right; one to start from; its schema. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { defaultConfig, fullSchema, loadConfig } from '../../config/load.ts';
 import { RunncError } from '../errors.ts';
 import type { Context } from '../lifecycle/context.ts';
@@ -9,15 +10,24 @@ import { table } from './table.ts';
 
 export async function show({ config: told, profile }: Context, json: boolean): Promise<string> {
   const { config, layers } = await loadConfig({ path: told, profile });
-  const from = (key: string) => layers.findLast(({ values }) => Object.hasOwn(values, key))?.source ?? 'built in';
-  const rows = Object.keys(defaultConfig).map((key) => ({
-    key,
-    value: config[key as keyof typeof config] ?? null,
-    from: from(key),
-  }));
+  const from = (place: readonly string[]) =>
+    layers.findLast(({ values }) => valueAt(values, place) !== undefined)?.source ?? 'built in';
+  const places = Object.keys(defaultConfig).flatMap((key) => placesIn(config, key));
+  const rows = places.map((place) => ({ key: place.join('.'), value: valueAt(config, place) ?? null, from: from(place) }));
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
   const cells = rows.map(({ key, value, from: source }) => [key, value === null ? '-' : JSON.stringify(value), source]);
   return table([['SETTING', 'VALUE', 'FROM'], ...cells]);
+}
+
+/** What is merged key by key (config/layers.ts) has a line for each: `tender` has one level of keys, `options` two. */
+function placesIn(config: Config, key: string): readonly (readonly string[])[] {
+  if (key === 'tender') return Object.keys(defaultConfig.tender).map((inner) => [key, inner]);
+  if (key !== 'options' || Object.keys(config.options).length === 0) return [[key]];
+  return Object.entries(config.options).flatMap(([plugin, options]) => Object.keys(options).map((name) => [key, plugin, name]));
+}
+
+function valueAt(values: object, place: readonly string[]): unknown {
+  return place.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], values);
 }
 
 /** Reads the file and loads the plugins, as `create` would. @throws RunncError */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, inject } from 'vitest';
+import { buildNpm } from '../../scripts/build-npm.mjs';
 import { clientEnvironment } from './engine/docker.ts';
 import type { EngineAddress } from './engine/engine.ts';
 
@@ -56,19 +57,15 @@ export function commands(page: string, section?: string): readonly string[] {
   return [...(part ?? '').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
 }
 
-/** Runs a page's commands as a reader would, in `cwd`, with what a reader has: runnc, sudo, and a registry that has this very version of it. */
+/** Runs a page's commands as a reader would, in `cwd`, with what a reader has: runnc, sudo, and runnc's sources at $RUNNC. */
 export async function follow(blocks: readonly string[], cwd: string, address: EngineAddress): Promise<{ stdout: string }> {
+  buildNpm();
   const programs = mkdtempSync(path.join(tmpdir(), 'runnc-bin-'));
   try {
     symlinkSync(inject('runnc'), path.join(programs, 'runnc'));
-    const npm = `#!/bin/sh\n[ "$*" = install ] && mkdir -p node_modules && exec ln -sfn '${root}' node_modules/runnc\nexec /usr/bin/env -u npm_config_prefix npm "$@"\n`;
-    for (const [name, text] of [
-      ['sudo', '#!/bin/sh\nexec "$@"\n'],
-      ['npm-or-link', npm],
-    ] as const)
-      writeFileSync(path.join(programs, name), text, { mode: 0o755 });
-    const script = ['set -e', ...blocks].join('\n').replaceAll('\nnpm install\n', '\nnpm-or-link install\n');
-    const env = { ...quietNpm, PATH: `${programs}:${process.env.PATH}`, ...clientEnvironment(address) };
+    writeFileSync(path.join(programs, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
+    const script = ['set -e', ...blocks].join('\n');
+    const env = { ...quietNpm, RUNNC: root, PATH: `${programs}:${process.env.PATH}`, ...clientEnvironment(address) };
     return await execa('sh', ['-c', script], { cwd, env, all: true, stdin: 'ignore' });
   } finally {
     rmSync(programs, { recursive: true, force: true });
