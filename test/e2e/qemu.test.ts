@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { missingForVm } from '../vm/run-in-vm.ts';
 import { containers } from './containers.ts';
 import { clientEnvironment } from './engine/docker.ts';
@@ -135,7 +135,10 @@ describe('a multiboot kernel', () => {
 });
 
 const linux = missingForVm();
-describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, () => {
+// On a busy machine a kernel that is emulated comes to a stop now and then, with all of its processors waiting; why is not known. What hangs is
+// removed, and booted again.
+const again = { retry: 2, timeout: 45_000 };
+describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, again, () => {
   beforeAll(async () => {
     await buildImage('linux-kernel', await linuxImage());
   });
@@ -143,8 +146,16 @@ describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, () 
     cpSync(example, `${settings}/node_modules/runnc-plugin-qemu`, { recursive: true });
     configure({ plugins: [['runnc-plugin-qemu', { accel: 'tcg' }]] });
   });
+  let count = 0;
+  const named = (): string => {
+    const name = `linux-${process.pid}-${++count}`;
+    onTestFinished(async () => {
+      await docker('rm', '--force', name);
+    });
+    return name;
+  };
   const run = (args: readonly string[], options: readonly string[] = []) =>
-    docker('run', '--rm', '--runtime=runnc', ...options, 'linux-kernel', ...args);
+    docker('run', '--rm', '--name', named(), '--runtime=runnc', ...options, 'linux-kernel', ...args);
 
   test('boots with its initial root file system, its memory and a disk, and powers off with status 0', async () => {
     const { stdout, status } = await run(['do=disk'], ['-m', '256m', '--network=none', '--env', 'RUNNC_BLOCK_disk=/disk.img']);
@@ -206,8 +217,8 @@ describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, () 
   });
 
   test('has standard input on its console', async () => {
-    const args = ['run', '--rm', '-i', '--runtime=runnc', '--network=none', 'linux-kernel', 'do=echo'];
-    const client = execa(address.programs.docker, args, { env: clientEnvironment(address), timeout: 60_000, reject: false });
+    const args = ['run', '--rm', '-i', '--name', named(), '--runtime=runnc', '--network=none', 'linux-kernel', 'do=echo'];
+    const client = execa(address.programs.docker, args, { env: clientEnvironment(address), timeout: 40_000, reject: false });
     client.stdout.on('data', (chunk: Uint8Array) => {
       // What comes before the kernel has opened its console is nobody's.
       if (String(chunk).includes('listening')) client.stdin.end('a line\n');
