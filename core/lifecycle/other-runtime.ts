@@ -1,5 +1,5 @@
 /** Another OCI runtime as a program: it is run with our own descriptors, and what it said last is read from the log that we share. */
-import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { spawnImage, waitFor } from '../sys/process.ts';
 
 /** Signals that go on to it: its caller knows only us. */
@@ -7,9 +7,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 /** More than any message. */
 const mostRead = 64 * 1024;
 
-/** Returns its exit status. `root` is for its --root. */
+/** Returns its exit status. `root` is for its --root; its environment is ours, as its arguments are. */
 export async function runElsewhere(root: string, path: string, argv: readonly string[]): Promise<number> {
-  const program = openSync(path, constants.O_RDONLY);
   let pid: number | undefined;
   const pass = (signal: NodeJS.Signals) => {
     if (pid !== undefined) process.kill(pid, signal);
@@ -17,20 +16,20 @@ export async function runElsewhere(root: string, path: string, argv: readonly st
   for (const signal of signals) process.on(signal, pass);
   try {
     pid = await spawnImage(
-      program,
+      path,
       [path, '--root', root, ...argv],
       [
         [0, 0],
         [1, 1],
         [2, 2],
       ],
+      Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
     );
     const status = await waitFor(pid);
     pid = undefined;
     return status;
   } finally {
     for (const signal of signals) process.off(signal, pass);
-    closeSync(program);
   }
 }
 

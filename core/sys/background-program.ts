@@ -18,11 +18,10 @@ export async function startProgram(path: string, args: readonly string[]): Promi
   const { call } = await libc();
   const output = call('making a file in memory', 'memfd_create', path, MFD_CLOEXEC);
   const nowhere = openSync('/dev/null', 'r+');
-  const program = openSync(path, 'r');
   let pid: number;
   try {
     pid = await spawnImage(
-      program,
+      path,
       [path, ...args],
       [
         [0, nowhere],
@@ -34,7 +33,7 @@ export async function startProgram(path: string, args: readonly string[]): Promi
     closeSync(output);
     throw error;
   } finally {
-    for (const fd of [nowhere, program]) closeSync(fd);
+    closeSync(nowhere);
   }
   return async () => {
     try {

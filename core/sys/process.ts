@@ -11,10 +11,16 @@ const F_DUPFD_CLOEXEC = 1030; // linux/fcntl.h
 const fileActionsSize = 256;
 
 /**
- * Starts the executable that `fd` names (posix_spawn(3) of /proc/self/fd/FD) with exactly these descriptors made
- * inheritable; what else is inheritable here is inherited too. The environment is empty. Returns the process id.
+ * Starts an executable, a descriptor (posix_spawn(3) of /proc/self/fd/FD, which cannot be a script) or a path, with exactly
+ * these descriptors made inheritable; what else is inheritable here is inherited too. The environment, `NAME=value` each, is
+ * empty unless given. Returns the process id.
  */
-export async function spawnImage(fd: number, argv: readonly string[], descriptors: DescriptorMap): Promise<number> {
+export async function spawnImage(
+  image: number | string,
+  argv: readonly string[],
+  descriptors: DescriptorMap,
+  environment: readonly string[] = [],
+): Promise<number> {
   const { call, raw } = await libc();
   const taken = new Set(descriptors.map(([there]) => there));
   const copies: number[] = [];
@@ -31,7 +37,8 @@ export async function spawnImage(fd: number, argv: readonly string[], descriptor
     for (const [there, here] of descriptors)
       raw('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
     const pid = [0];
-    const { result } = raw('posix_spawn', pid, `/proc/self/fd/${outOfTheWay(fd)}`, actions, null, [...argv, null], [null]);
+    const path = typeof image === 'string' ? image : `/proc/self/fd/${outOfTheWay(image)}`;
+    const { result } = raw('posix_spawn', pid, path, actions, null, [...argv, null], [...environment, null]);
     if (result !== 0) {
       const [name, text] = describeErrno(result);
       throw new SysError('posix_spawn', result, name, `starting ${argv[0]}`, text);
