@@ -1,27 +1,24 @@
-/** IncludeOS programs under the example plugin's qemu: by a guest that says and splits what they do (test/guests/includeos). */
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** IncludeOS programs under the example plugin's qemu: by a guest that says and splits what they do (test/guests/multiboot). */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { containers } from './containers.ts';
 import { emptySettings, root, settings } from './etc-runnc.ts';
+import { buildService } from './multiboot-service.ts';
 
 const { docker, must, buildImage } = containers();
 const { configure } = emptySettings();
-const guests = path.join(root, 'test/guests/includeos');
 const config = (first: object) => JSON.stringify({ net: [{ iface: 0, ...first }] });
 const fixed = { config: 'static', address: '10.77.0.42', netmask: '255.255.255.0', gateway: '10.77.0.1' };
 
 let folder = '';
 async function build(name: string, json: string): Promise<string> {
-  const flags = ['-m32', '-std=gnu11', '-Os', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-pie', '-no-pie'];
-  const linked = ['-fno-stack-protector', '-nostdlib', '-static', '-Wl,-T,service.ld,--build-id=none'];
   const own = path.join(folder, name);
-  cpSync(guests, own, { recursive: true });
+  mkdirSync(own);
   writeFileSync(path.join(own, 'config.json'), json);
-  await execa('gcc', [...flags, ...linked, 'service.c', 'start.S', '-o', 'service'], { cwd: own });
-  return path.join(own, 'service');
+  return await buildService('includeos', own);
 }
 
 beforeAll(async () => {

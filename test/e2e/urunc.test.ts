@@ -8,6 +8,7 @@ import { missingForVm } from '../vm/run-in-vm.ts';
 import { containers } from './containers.ts';
 import { emptySettings, root, settings } from './etc-runnc.ts';
 import { linuxImage } from './linux-image.ts';
+import { buildService } from './multiboot-service.ts';
 import { workplace } from './workplace.ts';
 
 const { docker, buildImage } = containers();
@@ -128,14 +129,10 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
 test('the monitor qemu: a MirageOS unikernel for virtio, by the example plugin', async () => {
   const own = mkdtempSync(path.join(tmpdir(), 'runnc-virtio-'));
   try {
-    cpSync(path.join(root, 'test/guests/virtio'), own, { recursive: true });
-    cpSync(path.join(root, 'test/guests/includeos/service.c'), path.join(own, 'service.c'));
-    const flags = ['-m32', '-std=gnu11', '-Os', '-Wall', '-ffreestanding', '-fno-pie', '-no-pie', '-fno-stack-protector'];
-    const linked = ['-nostdlib', '-static', '-Wl,-T,service.ld,--build-id=none'];
-    await execa('gcc', [...flags, ...linked, 'service.c', 'start.S', '-o', 'service'], { cwd: own });
-    await execa('objcopy', ['-I', 'elf32-i386', '-O', 'elf64-x86-64', 'service'], { cwd: own });
+    const service = await buildService('virtio', own);
+    await execa('objcopy', ['-I', 'elf32-i386', '-O', 'elf64-x86-64', service]);
     const metadata = { unikernelType: 'mirage', hypervisor: 'qemu', binary: '/unikernel/app' };
-    const files = { '/unikernel/app': path.join(own, 'service'), '/urunc.json': uruncJson(metadata) };
+    const files = { '/unikernel/app': service, '/urunc.json': uruncJson(metadata) };
     await buildImage('urunc-virtio', { files, cmd: ['--hello=a'] });
   } finally {
     rmSync(own, { recursive: true });

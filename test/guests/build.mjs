@@ -14,6 +14,8 @@ import { architectureOf, compilerFor } from '../../scripts/compilers.mjs';
 const sources = fileURLToPath(new URL('.', import.meta.url));
 const built = fileURLToPath(new URL('../../build', import.meta.url));
 const tenders = ['spt', 'hvt'];
+/** What guests of a tender are to its host, with what they have in common for that. */
+const guestAs = { spt: 'process.o', legacy: 'process.o', hvt: 'machine.o', ukvm: 'machine.o' };
 /** Built for the ABIs of 2018 too, as NAME.legacy (spt) and NAME.ukvm (hvt): those that need no manifest. */
 const legacyToo = ['clock', 'exit-code', 'forbidden', 'hello', 'includeos-args', 'rumprun-args', 'sleep'];
 
@@ -92,7 +94,7 @@ async function build({ compiler, folder, flags, legacy }, files, output) {
   const gcc = (...args) => run(compiler, args, temporary);
   const compile = [...compilerFlags, ...flags, `-I${runtime}`, `-I${own}`, '-c'];
   try {
-    const shared = ['text.c', 'crt-spt.c', 'crt-hvt.c'].map((file) => join(runtime, file));
+    const shared = (await readdir(runtime)).filter((file) => file.endsWith('.c')).map((file) => join(runtime, file));
     const plain = files.filter((file) => !usesVectors(file)).map((file) => join(sources, file));
     await gcc(...compile, '-mgeneral-regs-only', ...shared, ...plain);
     await gcc(...compile, ...files.filter(usesVectors).map((file) => join(sources, file)));
@@ -113,7 +115,7 @@ async function build({ compiler, folder, flags, legacy }, files, output) {
     for (const tender of tenders) {
       for (const name of files.map(nameOf)) {
         const program = `${name}.${tender}`;
-        const objects = ['start.o', `crt-${tender}.o`, 'text.o', `${name}.o`];
+        const objects = ['start.o', `crt-${tender}.o`, guestAs[tender], 'text.o', `${name}.o`];
         await gcc(...linkerFlags, `-Wl,-T,${join(runtime, 'guest.ld')}`, '-o', program, ...objects, 'libnet.a', 'libext2.a');
         programs.push(program);
       }
@@ -138,7 +140,7 @@ async function buildLegacy({ gcc, compile }) {
   ]) {
     for (const name of names) {
       const program = `${name}.${tender}`;
-      await gcc(...linkerFlags, script, '-o', program, 'start.o', `crt-${tender}.o`, 'text.o', `${name}.o`);
+      await gcc(...linkerFlags, script, '-o', program, 'start.o', `crt-${tender}.o`, guestAs[tender], 'text.o', `${name}.o`);
       programs.push(program);
     }
   }

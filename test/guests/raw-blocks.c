@@ -17,19 +17,6 @@ DEVICES(BLOCK("storage"));
 static u8 block[LARGEST_BLOCK];
 static const struct guest *self;
 
-static int take_word(const char **cursor, const char *word)
-{
-	const char *at = *cursor;
-	while (*at == ' ')
-		at++;
-	while (*word && *at == *word)
-		at++, word++;
-	if (*word || (*at && *at != ' '))
-		return 0;
-	*cursor = at;
-	return 1;
-}
-
 static void clear(void)
 {
 	for (unsigned i = 0; i < sizeof block; i++)

@@ -17,19 +17,6 @@ DEVICES(NET("service"));
 static u8 frame[60] = {255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xb5}; /* linux/if_ether.h: ETH_P_802_EX1 */
 static const struct ring_entry honest = {RING_NET_WRITE, 1, (u64)frame, sizeof frame, 0, 0};
 
-static int next_is(const char **cursor, const char *word)
-{
-	const char *at = *cursor;
-	while (*at == ' ')
-		at++;
-	while (*word && *at == *word)
-		at++, word++;
-	if (*word || (*at && *at != ' '))
-		return 0;
-	*cursor = at;
-	return 1;
-}
-
 static void info(const struct guest *guest, const struct ring *ring)
 {
 	put(ring ? "a ring is offered, " : "no ring is offered, ");
@@ -73,33 +60,33 @@ int run(const struct guest *guest)
 	const char *cursor = guest->command_line;
 	struct ring *ring = offered_ring();
 	while (has_word(cursor)) {
-		if (next_is(&cursor, "info")) {
+		if (take_word(&cursor, "info")) {
 			info(guest, ring);
 			continue;
 		}
 		if (!ring)
 			return 1;
 		struct ring_entry entry = honest;
-		if (next_is(&cursor, "batch")) {
+		if (take_word(&cursor, "batch")) {
 			batch(ring, next_number(&cursor, 1));
-		} else if (next_is(&cursor, "wrap")) {
+		} else if (take_word(&cursor, "wrap")) {
 			ring->submitted = ring->taken = (u32)-3;
 			ring->seen = ring->completed = (u32)-2;
-		} else if (next_is(&cursor, "read-over")) {
+		} else if (take_word(&cursor, "read-over")) {
 			read_over(ring);
-		} else if (next_is(&cursor, "flood")) {
+		} else if (take_word(&cursor, "flood")) {
 			batch(ring, RING_SIZE + 1);
-		} else if (next_is(&cursor, "operation")) {
+		} else if (take_word(&cursor, "operation")) {
 			entry.operation = (u32)next_number(&cursor, 0);
 			submit(ring, entry);
-		} else if (next_is(&cursor, "handle")) {
+		} else if (take_word(&cursor, "handle")) {
 			entry.handle = (u32)next_number(&cursor, 0);
 			submit(ring, entry);
-		} else if (next_is(&cursor, "address")) {
+		} else if (take_word(&cursor, "address")) {
 			entry.data = next_number(&cursor, 0);
 			entry.length = (u32)next_number(&cursor, 0);
 			submit(ring, entry);
-		} else if (next_is(&cursor, "kick")) {
+		} else if (take_word(&cursor, "kick")) {
 			flush();
 			ring_kick();
 		} else {

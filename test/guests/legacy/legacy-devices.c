@@ -109,19 +109,6 @@ static void other_mask(void)
 	put("still alive\n");
 }
 
-static int next_is(const char **cursor, const char *word)
-{
-	const char *at = *cursor;
-	while (*at == ' ')
-		at++;
-	while (*word && *at == *word)
-		at++, word++;
-	if (*word || (*at && *at != ' '))
-		return 0;
-	*cursor = at;
-	return 1;
-}
-
 /* The words behind the program's name where the command line is rumprun's: what `"cmdline":"` begins with. */
 static const char *words(char *line)
 {
@@ -144,21 +131,21 @@ int run(const struct guest *guest)
 	const char *cursor = words((char *)guest->command_line);
 	boot = guest->boot_info;
 	while (has_word(cursor)) {
-		if (next_is(&cursor, "info"))
+		if (take_word(&cursor, "info"))
 			info();
-		else if (next_is(&cursor, "disk"))
+		else if (take_word(&cursor, "disk"))
 			disk();
-		else if (next_is(&cursor, "find"))
+		else if (take_word(&cursor, "find"))
 			find(&cursor);
-		else if (next_is(&cursor, "past-end"))
+		else if (take_word(&cursor, "past-end"))
 			put_number((u64)system_call(LEGACY_pread64, boot->disk.descriptor, (long)block, 512, (long)boot->disk.size, 0, 0));
-		else if (next_is(&cursor, "net"))
+		else if (take_word(&cursor, "net"))
 			net();
-		else if (next_is(&cursor, "thread"))
+		else if (take_word(&cursor, "thread"))
 			thread();
-		else if (next_is(&cursor, "execute-heap"))
+		else if (take_word(&cursor, "execute-heap"))
 			execute_heap();
-		else if (next_is(&cursor, "other-mask"))
+		else if (take_word(&cursor, "other-mask"))
 			other_mask();
 		else
 			return 64;

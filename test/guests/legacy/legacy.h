@@ -17,10 +17,6 @@ _Static_assert(offsetof(struct legacy_boot_info, disk.size) == 32, "the disk's s
 _Static_assert(offsetof(struct legacy_boot_info, net) == 56, "the network device begins at 56");
 _Static_assert(offsetof(struct legacy_boot_info, net.descriptor) == 68, "its descriptor is at 68");
 
-/* text.c; gcc calls them unasked too. */
-void *memcpy(void *to, const void *from, size_t length);
-void *memset(void *to, int value, size_t length);
-
 /* linux/poll.h */
 struct poll { i32 descriptor; i16 events, revents; };
 enum { POLLIN = 1 };

@@ -104,34 +104,21 @@ static void low(void)
 	put(*statistics + *stack == 3 ? "low memory is the guest's\n" : "low memory is not kept\n");
 }
 
-static int next_is(const char **cursor, const char *word)
-{
-	const char *at = *cursor;
-	while (*at == ' ')
-		at++;
-	while (*word && *at == *word)
-		at++, word++;
-	if (*word || (*at && *at != ' '))
-		return 0;
-	*cursor = at;
-	return 1;
-}
-
 int run(const struct guest *guest)
 {
 	const char *cursor = guest->command_line;
 	while (has_word(cursor)) {
-		if (next_is(&cursor, "info"))
+		if (take_word(&cursor, "info"))
 			info(guest);
-		else if (next_is(&cursor, "disk"))
+		else if (take_word(&cursor, "disk"))
 			disk();
-		else if (next_is(&cursor, "past-end"))
+		else if (take_word(&cursor, "past-end"))
 			past_end();
-		else if (next_is(&cursor, "net"))
+		else if (take_word(&cursor, "net"))
 			net();
-		else if (next_is(&cursor, "low"))
+		else if (take_word(&cursor, "low"))
 			low();
-		else if (next_is(&cursor, "halt")) {
+		else if (take_word(&cursor, "halt")) {
 			flush();
 			__asm__ volatile("cli; hlt");
 		} else

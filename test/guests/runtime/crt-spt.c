@@ -1,6 +1,6 @@
 /* The guest as a process (spt): what it asks of the host are the few system calls that spt_core.c allows. */
+#include "process.h"
 #include "ring.h"
-#include "arch.h"
 
 /* spt_abi.h: SPT_ABI_TARGET, SPT_ABI_VERSION. */
 GUEST_ABI(2, 2);
@@ -13,14 +13,9 @@ struct boot_info {
 	i32 epoll, timer;
 };
 
-/* Linux's own, linux/time_types.h and linux/eventpoll.h. */
-struct timespec { u64 seconds, nanoseconds; };
+/* linux/time_types.h, struct __kernel_itimerspec, and linux/eventpoll.h. */
 struct timer { struct timespec interval, value; };
 struct event { u32 events; u64 data; } EPOLL_EVENT_LAYOUT;
-
-enum { CLOCK_REALTIME, CLOCK_MONOTONIC };
-enum { EINTR = 4, EFAULT = 14 };
-#define SECOND 1000000000ull
 
 static const struct boot_info *boot;
 
@@ -29,37 +24,6 @@ _Noreturn void guest_start(const struct boot_info *info)
 	boot = info;
 	const struct guest guest = {info->memory_size, info->kernel_end, info->command_line, info->manifest, info};
 	finish(run(&guest));
-}
-
-void console(const char *text, size_t length)
-{
-	while (length) {
-		long written = system_call(SYS_write, 1, (long)text, (long)length, 0, 0, 0);
-		if (written == -EINTR)
-			continue;
-		if (written <= 0)
-			return;
-		text += written;
-		length -= (size_t)written;
-	}
-}
-
-static u64 clock(int which)
-{
-	struct timespec now;
-	if (system_call(SYS_clock_gettime, which, (long)&now, 0, 0, 0, 0))
-		finish(255);
-	return now.seconds * SECOND + now.nanoseconds;
-}
-
-u64 monotonic_ns(void)
-{
-	return clock(CLOCK_MONOTONIC);
-}
-
-u64 wall_clock_ns(void)
-{
-	return clock(CLOCK_REALTIME);
 }
 
 /* The way Solo5 waits: the timer is one of the descriptors in the wait set (spt_abi.h, SPT_INTERNAL_TIMERFD). */
@@ -138,20 +102,6 @@ void set_thread_pointer(void *pointer)
 {
 	if (set_thread_pointer_as_process(pointer))
 		finish(255);
-}
-
-_Noreturn void finish(int status)
-{
-	flush();
-	for (;;)
-		system_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
-}
-
-long raw_call(const u64 call[7])
-{
-	flush();
-	return system_call((long)call[0], (long)call[1], (long)call[2], (long)call[3], (long)call[4], (long)call[5],
-		(long)call[6]);
 }
 
 /* An allowed call that only reads through a pointer tells a readable page from any other, and changes nothing that lasts. */

@@ -1,7 +1,7 @@
 /*
  * What a test guest sees: the same for every tender. The formats are Solo5's public ABI, each with the header that
- * defines it; what a tender does is in crt-spt.c and crt-hvt.c, what a processor does in x86_64/ and
- * aarch64/.
+ * defines it; what a tender does is in crt-spt.c and crt-hvt.c (what has not changed since 2018: process.c and machine.c),
+ * what a processor does in x86_64/ and aarch64/.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -86,7 +86,7 @@ struct guest {
 /* The guest's own program; what it returns is its exit status. */
 int run(const struct guest *guest);
 
-/* What a tender offers: crt-spt.c, crt-hvt.c. */
+/* What a tender offers: crt-spt.c and process.c, crt-hvt.c and machine.c. */
 void console(const char *text, size_t length);
 u64 monotonic_ns(void);
 u64 wall_clock_ns(void);
@@ -116,6 +116,8 @@ void put_device(const struct device *device);
 void flush(void);
 int same(const char *left, const char *right);
 int has_word(const char *cursor);
+/* Whether the next word is this one; moves past it if so. */
+int take_word(const char **cursor, const char *word);
 u64 next_number(const char **cursor, u64 otherwise);
 
 #endif

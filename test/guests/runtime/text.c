@@ -99,6 +99,17 @@ int has_word(const char *cursor)
 	return *skip_blanks(cursor) != 0;
 }
 
+int take_word(const char **cursor, const char *word)
+{
+	const char *at = skip_blanks(*cursor);
+	while (*word && *at == *word)
+		at++, word++;
+	if (*word || (*at && *at != ' '))
+		return 0;
+	*cursor = at;
+	return 1;
+}
+
 static int digit(char character, unsigned base)
 {
 	unsigned value = character >= 'a' ? (unsigned)character - 'a' + 10 : (unsigned)character - '0';

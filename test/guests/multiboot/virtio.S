@@ -1,5 +1,5 @@
-# Entry of a Solo5 virtio program as far as a boot loader sees it: a multiboot header with addresses, as loaders take ELF files of 32 bits only
-# (Solo5 bindings/virtio/boot.S), an ABI note of target 3, and a manifest with the network device `service` (Solo5 include/elf_abi.h, mft_abi.h).
+# What Solo5 virtio programs have: a multiboot header with addresses, as loaders take ELF files of 32 bits only (Solo5 bindings/virtio/boot.S),
+# an ABI note of target 3, and a manifest with the network device `service` (Solo5 include/elf_abi.h, mft_abi.h).
 
 .set FLAGS, 0x10003 # modules at page boundaries; tell the memory; addresses in the header
 .section .multiboot, "a"
@@ -26,18 +26,4 @@ header:
 .skip 60
 .long 2
 .skip 32
-# As test/guests/includeos/start.S.
-.text
-.globl _start
-_start:
-    mov $stack, %esp
-    push %ebx
-    call service
-1:  cli
-    hlt
-    jmp 1b
-.bss
-.align 16
-.skip 16384
-stack:
 .section .note.GNU-stack, "", @progbits
