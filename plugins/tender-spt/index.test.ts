@@ -98,6 +98,14 @@ test('memory smaller than the program is refused with a hint', async () => {
   });
 });
 
+test('memory ends below the launcher, which maps it', async () => {
+  const { stack, ops } = await planOf('hello', '', 2 * architecture.launcherBase);
+  const end = architecture.launcherBase;
+  expect(stack).toBe(BigInt(end - architecture.stackGap));
+  const mapped = ops.filter(({ call }) => call === 'mmap').map(({ args: [address, size] }) => Number(address) + Number(size));
+  expect(Math.max(...mapped)).toBe(end);
+});
+
 test('the policy is what every guest may call, pinned to its descriptors', async () => {
   const { policy } = await planOf('hello');
   const pinned = policy.map(({ call, when = [] }) =>

@@ -1,10 +1,10 @@
 /** The tape of an spt guest of 2018: memory, segments, devices, a thread page; then the guest. */
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
 import { bootInfoAddress, memoryStart } from './boot-info.ts';
+import { mapMemory, placeProgram } from './guest-memory.ts';
 import { legacyLowMemory } from './legacy-boot-info.ts';
 import { legacyDevices } from './legacy-devices.ts';
 
-const pageSize = 4096;
 const ARCH_SET_FS = 0x1002; // asm/prctl.h
 /** Below the program, where the guest has nothing and its memory is zero: what compilers keep behind %fs, and nobody sets up. */
 const threadPage = 0xff000;
@@ -21,31 +21,13 @@ export function planLegacy(
   launch: Launch,
   descriptors: DescriptorNumbers,
 ): TapePlan {
-  const { call, close, MAP, mmap, noHugePages, PROT } = host.tape;
-  const { elf } = launch.program;
-  const memory = Math.floor(launch.memory / pageSize) * pageSize;
+  const { call, close } = host.tape;
   const program = descriptors.program as number;
-  const { ops: mapping, end } = host.mapProgram(elf.segments, { fd: program, base: 0, executable: true });
-  if (end + pageSize > memory) {
-    throw Object.assign(
-      new Error(`the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`),
-      { code: 'ERR_MEMORY', hint: 'give the container more memory' },
-    );
-  }
+  const { memory, programEnd, mapping } = placeProgram(host, architecture, launch, program);
   const { disk, net, ops: deviceOps, policy } = legacyDevices(host.tape, launch, descriptors);
-  const low = legacyLowMemory({ memory, programEnd: end, commandLine: launch.commandLine, disk, net });
-  const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
+  const low = legacyLowMemory({ memory, programEnd, commandLine: launch.commandLine, disk, net });
   const ops: Op[] = [
-    mmap(
-      {
-        address: restStart,
-        size: memory - restStart,
-        protection: PROT.read | PROT.write | (executableHeap ? PROT.execute : 0),
-        flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve,
-      },
-      { label: `mapping ${Math.round((memory - restStart) / 2 ** 20)} MiB of guest memory` },
-    ),
-    ...(launch.hugePages ? [] : [noHugePages(restStart, memory - restStart)]),
+    ...mapMemory(host, { memory, lowLength: low.length, hugePages: launch.hugePages, executable: executableHeap }),
     ...mapping,
     ...deviceOps,
     ...(architecture.name === 'amd64'
@@ -59,7 +41,7 @@ export function planLegacy(
     kind: 'tape',
     ops,
     segments: [{ address: memoryStart, bytes: low }],
-    entry: elf.entry,
+    entry: launch.program.elf.entry,
     stack: BigInt(memory - architecture.stackGap),
     argument: BigInt(bootInfoAddress),
     policy: [...basePolicy, ...policy],

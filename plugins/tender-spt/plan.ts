@@ -2,60 +2,39 @@
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, Policy, TapePlan } from '../../core/plugin.ts';
 import { attachBlocks, blockPolicy } from './blocks.ts';
 import { bootInfoAddress, lowMemory, memoryStart } from './boot-info.ts';
+import { mapMemory, placeProgram } from './guest-memory.ts';
 import { netDevices } from './net-devices.ts';
 
-const pageSize = 4096;
 /** Cookie of the timer in the wait set (Solo5 bindings/spt/sys_linux: SPT_INTERNAL_TIMERFD). */
 const timerCookie = 0xfffffffen;
 
-/** The launch as a tape. Guest memory is `launch.memory` rounded down to whole pages. */
+/** The launch as a tape. */
 export function planLaunch(
-  { tape, fillManifest, mapProgram }: Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>,
+  host: Pick<Host, 'tape' | 'fillManifest' | 'mapProgram'>,
   architecture: Architecture,
   launch: Launch,
   descriptors: DescriptorNumbers,
 ): TapePlan {
-  const { close, epollAdd, epollCreate, MAP, mmap, noHugePages, PROT, timerfdCreate } = tape;
+  const { close, epollAdd, epollCreate, timerfdCreate } = host.tape;
   const { elf, solo5 } = launch.program;
-  const memory = Math.floor(launch.memory / pageSize) * pageSize;
   const program = descriptors.program as number;
-  const { ops: mapping, end } = mapProgram(elf.segments, { fd: program, base: 0, executable: true });
-  if (end + pageSize > memory) {
-    throw Object.assign(
-      new Error(`the unikernel's program ends at 0x${end.toString(16)} and its memory already at 0x${memory.toString(16)}`),
-      {
-        code: 'ERR_MEMORY',
-        hint: 'give the container more memory',
-      },
-    );
-  }
+  const { memory, programEnd, mapping } = placeProgram(host, architecture, launch, program);
   const waitSet = descriptors.free as number;
   const timer = waitSet + 1;
   const packed = architecture.packedEvents === true;
-  const net = netDevices(tape, launch, descriptors, waitSet, packed);
+  const net = netDevices(host.tape, launch, descriptors, waitSet, packed);
   const low = lowMemory({
     memory,
-    programEnd: end,
+    programEnd,
     waitSet,
     timer,
     manifest: solo5.manifest
-      ? fillManifest(solo5.manifest, [...attachBlocks(launch.blocks, descriptors), ...net.attached])
+      ? host.fillManifest(solo5.manifest, [...attachBlocks(launch.blocks, descriptors), ...net.attached])
       : new Uint8Array(8),
     commandLine: launch.commandLine,
   });
-  const restStart = memoryStart + Math.ceil(low.length / pageSize) * pageSize;
-  const restSize = memory - restStart;
   const ops: Op[] = [
-    mmap(
-      {
-        address: restStart,
-        size: restSize,
-        protection: PROT.read | PROT.write,
-        flags: MAP.private | MAP.anonymous | MAP.fixed | MAP.noReserve,
-      },
-      { label: `mapping ${Math.round(restSize / 2 ** 20)} MiB of guest memory` },
-    ),
-    ...(launch.hugePages ? [] : [noHugePages(restStart, restSize)]),
+    ...mapMemory(host, { memory, lowLength: low.length, hugePages: launch.hugePages }),
     ...mapping,
     // The lowest free numbers: the wait set gets `free`, the timer the next.
     epollCreate(),

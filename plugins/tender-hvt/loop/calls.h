@@ -43,9 +43,23 @@ _Noreturn void halt(i32 status);
 	__builtin_memcpy(&args, place, sizeof args)
 #define GIVE(field) __builtin_memcpy(place + offsetof(__typeof__(args), field), &args.field, sizeof args.field)
 
-/* The same in both ABIs. */
+/* The same in both ABIs, but HALT in its number. Each loop calls them once: left to itself, gcc -Os makes 64 bytes more of that. */
+enum { WALLTIME = 1, PUTS = 2, POLL = 3 };
+struct halt { u64 cookie; i32 status; };
 struct walltime { u64 nanoseconds; };
 struct puts { u64 data, length; };
-struct halt { u64 cookie; i32 status; };
+
+static inline __attribute__((always_inline)) void do_walltime(const struct parameters *p, u64 address)
+{
+	TAKE(walltime);
+	args.nanoseconds = wall_clock();
+	GIVE(nanoseconds);
+}
+
+static inline __attribute__((always_inline)) void do_puts(const struct parameters *p, u64 address)
+{
+	TAKE(puts);
+	write_console(p, args.data, args.length);
+}
 
 #endif

@@ -6,7 +6,7 @@
 #include "calls.h"
 #include "ring.h"
 
-enum { WALLTIME = 1, PUTS, POLL, BLOCK_WRITE, BLOCK_READ, NET_WRITE, NET_READ, HALT }; /* enum hvt_hypercall */
+enum { BLOCK_WRITE = 4, BLOCK_READ, NET_WRITE, NET_READ, HALT }; /* enum hvt_hypercall */
 
 struct poll { u64 timeout, ready; i32 count; };
 struct block { u64 handle, offset, data, length; i32 result; };
@@ -26,12 +26,9 @@ static i32 do_read(const struct parameters *p, struct net *args)
 void hypercall(const struct parameters *p, u64 number, u64 address)
 {
 	if (number == WALLTIME) {
-		TAKE(walltime);
-		args.nanoseconds = wall_clock();
-		GIVE(nanoseconds);
+		do_walltime(p, address);
 	} else if (number == PUTS) {
-		TAKE(puts);
-		write_console(p, args.data, args.length);
+		do_puts(p, address);
 	} else if (number == POLL) {
 		TAKE(poll);
 		args.count = wait_for_devices(p, args.timeout, &args.ready);

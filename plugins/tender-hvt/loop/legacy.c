@@ -5,7 +5,7 @@
  */
 #include "calls.h"
 
-enum { WALLTIME = 1, PUTS, POLL, DISK_INFO, DISK_WRITE, DISK_READ, NET_INFO, NET_WRITE, NET_READ, HALT }; /* enum hvt_hypercall */
+enum { DISK_INFO = 4, DISK_WRITE, DISK_READ, NET_INFO, NET_WRITE, NET_READ, HALT }; /* enum hvt_hypercall */
 enum { SECTOR = 512 };
 
 struct poll { u64 timeout; i32 count; };
@@ -50,12 +50,9 @@ static i32 do_write(const struct parameters *p, const struct net *args)
 void hypercall(const struct parameters *p, u64 number, u64 address)
 {
 	if (number == WALLTIME) {
-		TAKE(walltime);
-		args.nanoseconds = wall_clock();
-		GIVE(nanoseconds);
+		do_walltime(p, address);
 	} else if (number == PUTS) {
-		TAKE(puts);
-		write_console(p, args.data, args.length);
+		do_puts(p, address);
 	} else if (number == POLL) {
 		TAKE(poll);
 		u64 ready;
