@@ -1,5 +1,5 @@
 /** The built-in plugins, in their order. They use nothing that a third party's cannot. */
-import type { Use } from '../core/lifecycle/runtime.ts';
+import type { Use } from '../core/lifecycle/runtime/runtime.ts';
 import archAarch64 from '../plugins/arch-aarch64/index.ts';
 import archX86_64 from '../plugins/arch-x86_64/index.ts';
 import blockRaw from '../plugins/block-raw/index.ts';

@@ -44,7 +44,7 @@ const steps = [
   }),
   validator({
     name: "validator of plugins' answers",
-    schemas: ['core/lifecycle/answers.schema.json'],
+    schemas: ['core/lifecycle/runtime/answers.schema.json'],
     output: 'core/generated/validate-answers',
     options: { verbose: true, strictRequired: false, strictTypes: false },
   }),

@@ -12,7 +12,7 @@ test('docs/hooks.md is what the types say (node scripts/hooks-reference.mjs)', (
 
 test('it has every hook, and says of each what it is for', () => {
   const page = hooksReference(pluginTypes());
-  const made = [...read('core/lifecycle/hooks.ts').matchAll(/^ {4}(\w+): new Async/gm)].map(([, name]) => name);
+  const made = [...read('core/lifecycle/runtime/hooks.ts').matchAll(/^ {4}(\w+): new Async/gm)].map(([, name]) => name);
   const [hooks] = page.split('# Types');
   expect([...hooks.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)).toEqual(made);
 });

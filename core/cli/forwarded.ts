@@ -1,5 +1,5 @@
 /** Our own arguments as another OCI runtime takes them, and commands that go to the one that has the container. */
-import { delegateOf } from '../lifecycle/delegated.ts';
+import { delegateOf } from '../lifecycle/delegation/delegated.ts';
 import type { CommandSpec } from './command.ts';
 import { shapeOf } from './command.ts';
 import { globalOptions } from './global.ts';
@@ -31,7 +31,7 @@ export function delegable(spec: CommandSpec): CommandSpec {
         if (id === undefined || !/^[\w+.-]+$/.test(id) || id.startsWith('-')) continue;
         const path = delegateOf(context.store, id);
         if (path !== undefined) {
-          const { forward } = await import('../lifecycle/delegation.ts');
+          const { forward } = await import('../lifecycle/delegation/delegation.ts');
           return forward(context, id, path, { command: spec.name, argv: forwardedArguments(process.argv.slice(2)) });
         }
       }

@@ -2,7 +2,7 @@
 import { RunncError } from '../errors.ts';
 import { quoted } from '../launch/quoted.ts';
 import type { BlockDevice, Container, Program, Unikernel } from '../plugin.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** In the order of the manifest; nothing is asked, and no work done, for a unikernel that declares none. */
 export async function blocksOf(

@@ -14,19 +14,19 @@ import { blocksOf } from './blocks.ts';
 import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
 import type { CreateOptions } from './create-options.ts';
-import { delegateOfOther, delegateOfSandbox } from './delegate-choice.ts';
-import { type CreatedElsewhere, createElsewhere } from './delegation.ts';
-import { descriptorsOf } from './descriptors.ts';
+import { delegateOfOther, delegateOfSandbox } from './delegation/delegate-choice.ts';
+import { type CreatedElsewhere, createElsewhere } from './delegation/delegation.ts';
 import { destroy, ledgerOf } from './destroy.ts';
 import { firstRecord } from './first-record.ts';
-import { isTapped } from './hooks.ts';
 import { type Identified, identify } from './identify.ts';
-import { initOptions } from './init-options.ts';
+import { descriptorsOf } from './init/descriptors.ts';
+import { initOptions } from './init/init-options.ts';
+import { programRoot } from './init/program-root.ts';
+import { type Sandbox, startSandbox } from './init/sandbox.ts';
 import { noNetwork, planTape } from './launch.ts';
 import { type Loaded, load } from './load.ts';
 import { metadataOf } from './metadata.ts';
-import { programRoot } from './program-root.ts';
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { isTapped } from './runtime/hooks.ts';
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
 export async function create(context: Context, options: CreateOptions): Promise<CreatedElsewhere> {

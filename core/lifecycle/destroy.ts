@@ -7,7 +7,7 @@ import type { Held } from '../state/store.ts';
 import { isAlive } from '../sys/process.ts';
 import { containerOfRecord, ociState } from './container.ts';
 import type { Context } from './context.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 const killPatience = 5000;
 

@@ -11,12 +11,12 @@ import type { Held } from '../state/store.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
 import { containerOf } from './container.ts';
 import type { Context } from './context.ts';
-import { descriptorsOf } from './descriptors.ts';
 import { ledgerOf } from './destroy.ts';
 import { ask } from './identify.ts';
+import { descriptorsOf } from './init/descriptors.ts';
+import { writeTender } from './init/release.ts';
 import { noNetwork, planTape } from './launch.ts';
 import { loadFor } from './load.ts';
-import { writeTender } from './release.ts';
 
 /** Plugins are asked again, and the tape goes to init's descriptor. */
 export async function finishPlan(context: Context, held: Held, init: ProcessIdentity): Promise<void> {

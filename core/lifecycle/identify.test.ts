@@ -8,7 +8,7 @@ import { RunncError } from '../errors.ts';
 import { encodeElf, solo5Elf } from '../launch/elf.fixture.ts';
 import type { Container, Program, Unikernel } from '../plugin.ts';
 import { identify } from './identify.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 const spt = encodeElf(solo5Elf([], 2));
 const hvt = encodeElf(solo5Elf([], 1));

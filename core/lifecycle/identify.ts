@@ -9,8 +9,8 @@ import { listedPrograms, programNames } from '../launch/program-names.ts';
 import { quoted } from '../launch/quoted.ts';
 import { checkSolo5Layout } from '../launch/solo5-layout.ts';
 import type { Architecture, Container, Hooks, Program, Tender, Unikernel } from '../plugin.ts';
-import { isTapped } from './hooks.ts';
-import type { Runtime } from './runtime.ts';
+import { isTapped } from './runtime/hooks.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 export interface Identified {
   readonly architecture: Architecture;

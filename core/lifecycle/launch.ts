@@ -16,10 +16,10 @@ import type {
   Network,
   SeccompProfile,
 } from '../plugin.ts';
-import { descriptorsOf } from './descriptors.ts';
-import { isTapped } from './hooks.ts';
 import type { Identified } from './identify.ts';
-import type { Runtime } from './runtime.ts';
+import { descriptorsOf } from './init/descriptors.ts';
+import { isTapped } from './runtime/hooks.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 export interface LaunchInput {
   readonly identified: Identified;

@@ -3,7 +3,7 @@ import type { ChosenPlugin, Config } from '../../config/config.ts';
 import { builtIn, optionsOf, thirdParty } from '../../config/load.ts';
 import { RunncError } from '../errors.ts';
 import type { Log } from '../plugin.ts';
-import { Runtime, type Use } from './runtime.ts';
+import { Runtime, type Use } from './runtime/runtime.ts';
 
 /** @throws RunncError ERR_CONFIG for a plugin that is not there or not trusted, ERR_PLUGIN for one that does not fit */
 export async function loadRuntime(config: Config, log: Log): Promise<Runtime> {
@@ -34,7 +34,7 @@ async function find({ name, options }: ChosenPlugin, { hookTimeLimit }: Config):
     throw noSuchPlugin('plugins', name, builtIn);
   }
   if (known) return [[known[0], options]];
-  const [{ loadThirdParty }, { checkedResource }] = await Promise.all([thirdParty(), import('./answers.ts')]);
+  const [{ loadThirdParty }, { checkedResource }] = await Promise.all([thirdParty(), import('./runtime/answers.ts')]);
   const names = builtIn.map(([plugin]) => plugin.name);
   const { plugin, file } = await loadThirdParty(name, names, hookTimeLimit);
   return [[plugin, options, { file, checkedResource }]];

@@ -6,7 +6,7 @@ import type { Container } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import type { Context } from './context.ts';
 import { loadRuntime } from './load-plugins.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 export interface Loaded {
   readonly config: Config;

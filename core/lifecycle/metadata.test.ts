@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Container, Metadata, Plugin } from '../plugin.ts';
 import { recordingLog } from '../testing/log.ts';
 import { metadataOf } from './metadata.ts';
-import { Runtime } from './runtime.ts';
+import { Runtime } from './runtime/runtime.ts';
 
 function ask(said: Metadata | undefined, unikernel: string | undefined) {
   const plugin: Plugin = { name: 'test', api: 1, apply: ({ hooks }) => hooks.metadata.tap('test', () => said) };

@@ -3,8 +3,8 @@ import type { Config } from '../../config/config.ts';
 import { RunncError } from '../errors.ts';
 import { quoted } from '../launch/quoted.ts';
 import type { Container, Metadata } from '../plugin.ts';
-import { isTapped } from './hooks.ts';
-import type { Runtime } from './runtime.ts';
+import { isTapped } from './runtime/hooks.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** @throws RunncError ERR_METADATA for an annotation that contradicts runnc.config; what the image says just does not count then */
 export async function metadataOf({ hooks }: Runtime, container: Container, config: Pick<Config, 'unikernel'>): Promise<Metadata> {

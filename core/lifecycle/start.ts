@@ -7,7 +7,7 @@ import { type ProcessIdentity, processStat } from '../sys/process.ts';
 import { sleep } from '../sys/sleep.ts';
 import { containerOfRecord, ociState } from './container.ts';
 import type { Context } from './context.ts';
-import { releaseInit } from './release.ts';
+import { releaseInit } from './init/release.ts';
 
 /** Starts a created container. A failure ends its process and leaves it stopped. */
 export async function start(context: Context, id: string): Promise<void> {

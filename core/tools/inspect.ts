@@ -7,11 +7,11 @@ import { machineName } from '../launch/describe-program.ts';
 import { openProgram } from '../launch/program.ts';
 import { containerOf } from '../lifecycle/container.ts';
 import type { Context } from '../lifecycle/context.ts';
-import { delegateOfOther, delegateOfSandbox } from '../lifecycle/delegate-choice.ts';
+import { delegateOfOther, delegateOfSandbox } from '../lifecycle/delegation/delegate-choice.ts';
 import { type Identified, identify } from '../lifecycle/identify.ts';
 import { load } from '../lifecycle/load.ts';
 import { metadataOf } from '../lifecycle/metadata.ts';
-import type { Runtime } from '../lifecycle/runtime.ts';
+import type { Runtime } from '../lifecycle/runtime/runtime.ts';
 import type { Container, Delegate, Metadata, Program } from '../plugin.ts';
 import { placeAt } from './inspect-place.ts';
 

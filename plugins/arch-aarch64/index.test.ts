@@ -1,6 +1,6 @@
 import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
-import { makeHooks } from '../../core/lifecycle/hooks.ts';
+import { makeHooks } from '../../core/lifecycle/runtime/hooks.ts';
 import type { Host } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import { canCompileFor, compilerFor } from '../../scripts/compilers.mjs';

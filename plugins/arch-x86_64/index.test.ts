@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
-import { makeHooks } from '../../core/lifecycle/hooks.ts';
+import { makeHooks } from '../../core/lifecycle/runtime/hooks.ts';
 import type { Architecture, Host } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import { player } from './generated/player.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeHooks } from '../../core/lifecycle/hooks.ts';
+import { makeHooks } from '../../core/lifecycle/runtime/hooks.ts';
 import type { Container, DelegateReason, Host } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import delegateOci from './index.ts';

@@ -7,7 +7,7 @@ import * as tape from '../../core/launch/calls.ts';
 import { readProgram } from '../../core/launch/program.ts';
 import { tenderTape } from '../../core/launch/tender-tape.ts';
 import { architecture, playImage } from '../../core/launch/testing/play.ts';
-import { Runtime } from '../../core/lifecycle/runtime.ts';
+import { Runtime } from '../../core/lifecycle/runtime/runtime.ts';
 import type { Launch, TapePlan, Tender, Unikernel } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import { buildGuests } from '../../test/guests/build.mjs';

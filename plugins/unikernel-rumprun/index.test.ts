@@ -1,6 +1,6 @@
 /** What is taken for rumprun. */
 import { expect, test } from 'vitest';
-import { makeHooks } from '../../core/lifecycle/hooks.ts';
+import { makeHooks } from '../../core/lifecycle/runtime/hooks.ts';
 import type { Container, DeclaredDevice, Host, Metadata, Program } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import rumprun from './index.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeHooks } from '../../core/lifecycle/hooks.ts';
+import { makeHooks } from '../../core/lifecycle/runtime/hooks.ts';
 import type { Container, Host, Manifest, Metadata, Program } from '../../core/plugin.ts';
 import { recordingLog } from '../../core/testing/log.ts';
 import solo5 from './index.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { Runtime } from '../../core/lifecycle/runtime.ts';
+import { Runtime } from '../../core/lifecycle/runtime/runtime.ts';
 import type { Container, Program, Unikernel } from '../../core/plugin.ts';
 import type { TakenResource } from '../../core/state/record.ts';
 import rootfsIso from '../../plugins/rootfs-iso/index.ts';

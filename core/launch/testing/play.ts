@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { builtIn } from '../../../config/registry.ts';
 import { aarch64 } from '../../../plugins/arch-aarch64/aarch64.ts';
 import { isInstalled } from '../../../scripts/compilers.mjs';
-import { Runtime } from '../../lifecycle/runtime.ts';
+import { Runtime } from '../../lifecycle/runtime/runtime.ts';
 import type { Architecture, Op } from '../../plugin.ts';
 import { recordingLog } from '../../testing/log.ts';
 import { decodeReport, failureOf, reportSize } from '../report.ts';

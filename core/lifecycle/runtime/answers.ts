@@ -1,7 +1,7 @@
 /** Looks at what a plugin that is not built in answers, before anything is done with it. */
-import { violations } from '../generated/validate-answers.mjs';
-import { explain } from '../oci/explain.ts';
-import type { BlockDevice, Json, Launch, LaunchPlan, Resource, TapePlan, Tender } from '../plugin.ts';
+import { violations } from '../../generated/validate-answers.mjs';
+import { explain } from '../../oci/explain.ts';
+import type { BlockDevice, Json, Launch, LaunchPlan, Resource, TapePlan, Tender } from '../../plugin.ts';
 import { within } from './time-limit.ts';
 
 interface Answering {

@@ -1,7 +1,7 @@
 /** Makes the hooks, and the one interceptor that names plugin and hook in every error, times every tap and ends those that hang. */
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap } from 'tapable';
-import { type ErrorCode, errorCodes, RunncError } from '../errors.ts';
-import type { Hooks, Log, Tender } from '../plugin.ts';
+import { type ErrorCode, errorCodes, RunncError } from '../../errors.ts';
+import type { Hooks, Log, Tender } from '../../plugin.ts';
 import { within } from './time-limit.ts';
 
 /** How long a tap may take unless the configuration says otherwise, in milliseconds. */

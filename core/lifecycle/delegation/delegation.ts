@@ -1,13 +1,13 @@
 /** Commands of containers of another OCI runtime, with the same arguments. That runtime keeps its states in a folder of ours. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunncError } from '../errors.ts';
-import type { Delegate } from '../plugin.ts';
-import { type ContainerRecord, execFifo } from '../state/record.ts';
-import type { Held } from '../state/store.ts';
-import { type ProcessIdentity, processStat } from '../sys/process.ts';
-import type { Context } from './context.ts';
-import type { CreateOptions } from './create-options.ts';
+import { RunncError } from '../../errors.ts';
+import type { Delegate } from '../../plugin.ts';
+import { type ContainerRecord, execFifo } from '../../state/record.ts';
+import type { Held } from '../../state/store.ts';
+import { type ProcessIdentity, processStat } from '../../sys/process.ts';
+import type { Context } from '../context.ts';
+import type { CreateOptions } from '../create-options.ts';
 import { marker } from './delegated.ts';
 import { lastWords, runElsewhere } from './other-runtime.ts';
 

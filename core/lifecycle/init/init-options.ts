@@ -1,15 +1,15 @@
 /** From config.json to what the init tape does. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { InitOptions, NamespaceRequest } from '../launch/init-tape.ts';
-import { type CgroupPlan, entryOf } from '../linux/cgroup/index.ts';
-import type { Bundle } from '../oci/bundle.ts';
-import type { Spec } from '../oci/types.ts';
-import { uint64 } from '../oci/uint64.ts';
-import type { Held } from '../state/store.ts';
-import { clockNow } from '../sys/clock.ts';
-import type { CreateOptions } from './create-options.ts';
+import type { InitOptions, NamespaceRequest } from '../../launch/init-tape.ts';
+import { type CgroupPlan, entryOf } from '../../linux/cgroup/index.ts';
+import type { Bundle } from '../../oci/bundle.ts';
+import type { Spec } from '../../oci/types.ts';
+import { uint64 } from '../../oci/uint64.ts';
+import type { Held } from '../../state/store.ts';
+import { clockNow } from '../../sys/clock.ts';
+import type { CreateOptions } from '../create-options.ts';
+import type { Identified } from '../identify.ts';
 import type { Descriptors } from './descriptors.ts';
-import type { Identified } from './identify.ts';
 
 export async function initOptions(
   { id, pivot, keyring, consoleSocket }: Pick<CreateOptions, 'id' | 'pivot' | 'keyring' | 'consoleSocket'>,

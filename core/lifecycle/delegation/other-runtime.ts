@@ -1,6 +1,6 @@
 /** Another OCI runtime as a program: it is run with our own descriptors, and what it said last is read from the log that we share. */
 import { readFileSync, statSync } from 'node:fs';
-import { spawnImage, waitFor } from '../sys/process.ts';
+import { spawnImage, waitFor } from '../../sys/process.ts';
 
 /** Signals that go on to it: its caller knows only us. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;

@@ -1,13 +1,13 @@
 /** What a tender that is a program of its own sees of the host: its files, the unikernel, and the block devices' images. */
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import { RunncError } from '../errors.ts';
-import type { RootEntry } from '../launch/program-root.ts';
-import { quoted } from '../launch/quoted.ts';
-import type { DeviceRule } from '../linux/cgroup/index.ts';
-import { insideRootfs } from '../linux/inside-rootfs.ts';
-import type { BlockDevice, Tender } from '../plugin.ts';
-import type { Identified } from './identify.ts';
+import { RunncError } from '../../errors.ts';
+import type { RootEntry } from '../../launch/program-root.ts';
+import { quoted } from '../../launch/quoted.ts';
+import type { DeviceRule } from '../../linux/cgroup/index.ts';
+import { insideRootfs } from '../../linux/inside-rootfs.ts';
+import type { BlockDevice, Tender } from '../../plugin.ts';
+import type { Identified } from '../identify.ts';
 
 export interface ProgramRoot {
   readonly entries: readonly RootEntry[];

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { RunncError } from '../errors.ts';
-import type { Architecture, Container, Launch, Program, Unikernel } from '../plugin.ts';
-import { recordingLog } from '../testing/log.ts';
+import { RunncError } from '../../errors.ts';
+import type { Architecture, Container, Launch, Program, Unikernel } from '../../plugin.ts';
+import { recordingLog } from '../../testing/log.ts';
 import { isTapped, makeHooks, pluginError } from './hooks.ts';
 
 const container = {} as Container;

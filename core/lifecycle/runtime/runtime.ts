@@ -1,13 +1,13 @@
 /** The plugins of this process, the hooks they tapped and the resources they registered. */
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunncError } from '../errors.ts';
-import * as tape from '../launch/calls.ts';
-import { fillManifest } from '../launch/fill-manifest.ts';
-import { mapProgram } from '../launch/map-program.ts';
-import { abiOf } from '../launch/solo5-abi.ts';
-import { insideRootfs } from '../linux/inside-rootfs.ts';
-import type { Architecture, Hooks, Host, Images, Log, Plugin } from '../plugin.ts';
+import { RunncError } from '../../errors.ts';
+import * as tape from '../../launch/calls.ts';
+import { fillManifest } from '../../launch/fill-manifest.ts';
+import { mapProgram } from '../../launch/map-program.ts';
+import { abiOf } from '../../launch/solo5-abi.ts';
+import { insideRootfs } from '../../linux/inside-rootfs.ts';
+import type { Architecture, Hooks, Host, Images, Log, Plugin } from '../../plugin.ts';
 import { isTapped, makeHooks, pluginError, type Tapper, usualTimeLimit } from './hooks.ts';
 import { Resources } from './resources.ts';
 
@@ -91,7 +91,7 @@ export class Runtime {
   }
 
   async #images(): Promise<Images> {
-    const { imageCache } = await import('../images/cache.ts');
+    const { imageCache } = await import('../../images/cache.ts');
     const [folder, ownFolder] = [this.#folder('images'), this.#folder('containers')];
     const later = (check: () => Promise<void>) => void this.#checks.push(check);
     return imageCache({ folder, ownFolder, size: this.#cacheSize, log: this.#log, later });
@@ -118,23 +118,23 @@ export class Runtime {
       mapProgram,
       resource: (resource) =>
         this.resources.register(thirdParty ? thirdParty.checkedResource(resource, this.#timeLimit) : resource),
-      run: async (...call) => (await import('../linux/run-program.ts')).runProgram(...call),
+      run: async (...call) => (await import('../../linux/run-program.ts')).runProgram(...call),
       runApart: async (program, unikernel, options) => {
         const places = { cacheDirectory: this.#cacheDirectory, place: this.#folder('apart') };
-        return (await import('./run-apart.ts')).runApart(program, unikernel, options, places);
+        return (await import('../run-apart.ts')).runApart(program, unikernel, options, places);
       },
       insideRootfs,
-      library: async (soname) => (await import('../sys/library.ts')).loadLibrary(soname),
-      runInNetwork: async (...call) => (await import('../sys/run-in-network.ts')).runInNetwork(...call),
-      inNetwork: async (netns, work) => (await import('../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
-      netlink: async (netns, protocol) => (await import('../sys/netlink.ts')).openNetlink(netns, protocol),
+      library: async (soname) => (await import('../../sys/library.ts')).loadLibrary(soname),
+      runInNetwork: async (...call) => (await import('../../sys/run-in-network.ts')).runInNetwork(...call),
+      inNetwork: async (netns, work) => (await import('../../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
+      netlink: async (netns, protocol) => (await import('../../sys/netlink.ts')).openNetlink(netns, protocol),
       ioctl: async (what, fd, request, structure) =>
         (await (await import('#network-calls')).networkCalls()).ioctl(what, fd, request, structure),
-      openDevice: async (netns, folder) => (await import('../sys/open-device.ts')).openDevice(netns, folder),
+      openDevice: async (netns, folder) => (await import('../../sys/open-device.ts')).openDevice(netns, folder),
       abiOf,
       readImageFile: async ({ rootfs }, name, largest) =>
-        (await import('../launch/image-file.ts')).readImageFile(rootfs, name, largest),
-      trees: () => import('../tree/tools.ts'),
+        (await import('../../launch/image-file.ts')).readImageFile(rootfs, name, largest),
+      trees: () => import('../../tree/tools.ts'),
       cacheDirectory: (name) => this.#folder(name),
       dataDirectory: (name) => this.#folder(name, this.#dataDirectory),
       asksFirst: (hook) => this.#first[hook],

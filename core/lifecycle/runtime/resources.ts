@@ -1,7 +1,7 @@
 /** What plugins took for a container and how it is given back: in reverse order, every one even if another fails. */
-import { RunncError, sentenceOf } from '../errors.ts';
-import type { Container, Json, Resource, ResourceHandle } from '../plugin.ts';
-import type { TakenResource } from '../state/record.ts';
+import { RunncError, sentenceOf } from '../../errors.ts';
+import type { Container, Json, Resource, ResourceHandle } from '../../plugin.ts';
+import type { TakenResource } from '../../state/record.ts';
 
 type AnyResource = Resource<unknown, Json>;
 

@@ -1,8 +1,8 @@
 /** Which containers are handed to another OCI runtime at `create`. */
-import { RunncError } from '../errors.ts';
-import type { Container, Delegate } from '../plugin.ts';
-import { isTapped } from './hooks.ts';
-import type { Runtime } from './runtime.ts';
+import { RunncError } from '../../errors.ts';
+import type { Container, Delegate } from '../../plugin.ts';
+import { isTapped } from '../runtime/hooks.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** Annotations by which a container is the one that holds a pod's namespaces (containerd pkg/cri/annotations; CRI-O pkg/annotations). */
 const sandboxAnnotations = ['io.kubernetes.cri.container-type', 'io.kubernetes.cri-o.ContainerType'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { descriptor } from '../launch/protocol.ts';
-import type { BlockDevice, Tender, Unikernel } from '../plugin.ts';
+import { descriptor } from '../../launch/protocol.ts';
+import type { BlockDevice, Tender, Unikernel } from '../../plugin.ts';
 import { descriptorsOf } from './descriptors.ts';
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,8}$/), { maxLength: 6 });

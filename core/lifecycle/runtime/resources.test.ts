@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Container, Json } from '../plugin.ts';
-import type { TakenResource } from '../state/record.ts';
+import type { Container, Json } from '../../plugin.ts';
+import type { TakenResource } from '../../state/record.ts';
 import { type Ledger, Resources } from './resources.ts';
 
 const container = { id: 'one' } as Container;

@@ -1,14 +1,14 @@
 /** Starts the container's first process from the init tape, and speaks with it until it waits for `start`. */
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunncError } from '../errors.ts';
-import { type InitOptions, initTape } from '../launch/init-tape.ts';
-import { descriptor } from '../launch/protocol.ts';
-import { decodeReport, failureOf, type Report, reportSize, type TapeLabels } from '../launch/report.ts';
-import { assembleTape } from '../launch/tape.ts';
-import { execFifo } from '../state/record.ts';
-import { makeFifo, memoryFile, pipe } from '../sys/files.ts';
-import { type ProcessIdentity, processStat, reap, spawnImage } from '../sys/process.ts';
+import { RunncError } from '../../errors.ts';
+import { type InitOptions, initTape } from '../../launch/init-tape.ts';
+import { descriptor } from '../../launch/protocol.ts';
+import { decodeReport, failureOf, type Report, reportSize, type TapeLabels } from '../../launch/report.ts';
+import { assembleTape } from '../../launch/tape.ts';
+import { execFifo } from '../../state/record.ts';
+import { makeFifo, memoryFile, pipe } from '../../sys/files.ts';
+import { type ProcessIdentity, processStat, reap, spawnImage } from '../../sys/process.ts';
 
 /** Name of the file with the labels of the tapes' ops, read only when one fails. */
 const labelsFile = 'labels.json';

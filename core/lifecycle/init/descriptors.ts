@@ -1,8 +1,8 @@
 /** Which files a guest's process has open from the start, and their fixed numbers. */
 import { constants } from 'node:fs';
-import { OPEN } from '../launch/calls.ts';
-import { descriptor, type Mailbox } from '../launch/protocol.ts';
-import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../plugin.ts';
+import { OPEN } from '../../launch/calls.ts';
+import { descriptor, type Mailbox } from '../../launch/protocol.ts';
+import type { BlockDevice, Descriptor, DescriptorNumbers, Tender, Unikernel } from '../../plugin.ts';
 
 export interface Descriptors {
   /** Opened by the launcher, with the host's files and namespaces. */

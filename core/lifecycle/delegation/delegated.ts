@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '../state/store.ts';
+import type { Store } from '../../state/store.ts';
 
 /** Name of that file; it holds the path of the other runtime. */
 export const marker = 'delegate';

@@ -1,13 +1,13 @@
 /** `start`'s side of the exec fifo: lets init become the guest, and hears whether it did. */
 import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunncError } from '../errors.ts';
-import { descriptor } from '../launch/protocol.ts';
-import { decodeReport, failureOf, reportSize, type TapeLabels } from '../launch/report.ts';
-import type { TapeImage } from '../launch/tape.ts';
-import { execFifo } from '../state/record.ts';
-import { isAlive, type ProcessIdentity } from '../sys/process.ts';
-import { sleep } from '../sys/sleep.ts';
+import { RunncError } from '../../errors.ts';
+import { descriptor } from '../../launch/protocol.ts';
+import { decodeReport, failureOf, reportSize, type TapeLabels } from '../../launch/report.ts';
+import type { TapeImage } from '../../launch/tape.ts';
+import { execFifo } from '../../state/record.ts';
+import { isAlive, type ProcessIdentity } from '../../sys/process.ts';
+import { sleep } from '../../sys/sleep.ts';
 
 /** How long the guest's set-up may take before `start` gives up, in milliseconds. */
 const patience = 30_000;

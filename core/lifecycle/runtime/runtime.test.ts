@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Architecture, Host, Plugin } from '../plugin.ts';
-import { recordingLog } from '../testing/log.ts';
+import type { Architecture, Host, Plugin } from '../../plugin.ts';
+import { recordingLog } from '../../testing/log.ts';
 import { Runtime, type Use } from './runtime.ts';
 
 const make = (plugins: readonly Use[], cacheDirectory = '/nonexistent') =>
