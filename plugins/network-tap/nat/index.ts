@@ -71,12 +71,12 @@ export function shares(host: Host): (container: Container, netns: string, wanted
       if (!work || netns === undefined) return;
       await disconnectResolver(host, netns, work.resolver);
       await disconnectShare(host, netns, work.share);
-      // Nobody who looks for us now will rely on what is set back.
-      rmSync(file, { force: true });
+      // Without a tap of ours nobody who looks for us now relies on what is set back.
       const others = await othersIn(host, container, netns, work.namespace.inode);
       const needed = new Set(others.flatMap(({ settings }) => Object.keys(settings)));
       const free = Object.entries(work.settings).filter(([setting]) => !needed.has(setting));
       await host.inNetwork(netns, () => write(Object.fromEntries(free)));
+      rmSync(file, { force: true });
     },
   });
 

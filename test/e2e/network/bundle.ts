@@ -1,10 +1,11 @@
 /** netserver without an engine: a bundle, the executable, and a network namespace that the test fills itself. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { inject, onTestFinished } from 'vitest';
+import { defaultSpec } from '../../../core/oci/default-spec.ts';
 import { until } from '../engine/until.ts';
 
 const runnc = inject('runnc');
@@ -12,6 +13,8 @@ const guests = inject('guests');
 
 export interface Bare {
   readonly id: string;
+  /** Of its process. */
+  readonly pid: number;
   /** The arguments with those that every call needs. */
   command(...args: string[]): string[];
   /** runnc with these arguments; throws when it fails. */
@@ -47,37 +50,41 @@ export async function createBare(options: BareOptions): Promise<Bare> {
   const config = path.join(folder, 'runnc.config.json');
   const plugins = ['arch-x86_64', 'seccomp', ['network-tap', network ?? {}], `tender-${target}`, 'unikernel-solo5'];
   writeFileSync(config, JSON.stringify({ plugins }));
-  const command = (...args: string[]) => ['--root', path.join(folder, 'state'), '--config', config, ...args];
+  const root = path.join(folder, 'state');
+  const command = (...args: string[]) => ['--root', root, '--config', config, ...args];
   const run = async (...args: string[]) => (await execa(runnc, command(...args), { cwd: folder })).stdout;
   onTestFinished(async () => {
-    await run('delete', '--force', id);
+    if (existsSync(path.join(root, id))) await run('delete', '--force', id);
     rmSync(folder, { recursive: true, force: true });
   });
   mkdirSync(path.join(folder, 'rootfs'));
   cpSync(path.join(guests, `${guest}.${target}`), path.join(folder, 'rootfs/guest'));
-  await run('spec');
-  const file = path.join(folder, 'config.json');
-  const spec = JSON.parse(readFileSync(file, 'utf8'));
-  Object.assign(spec.process, { terminal: false, args: ['/guest', ...words] });
-  spec.annotations = { ...spec.annotations, ...annotations };
-  if (resolvConf !== undefined) {
-    const source = path.join(folder, 'resolv.conf');
-    writeFileSync(source, resolvConf);
-    spec.mounts = [...(spec.mounts ?? []), { destination: '/etc/resolv.conf', type: 'bind', source, options: ['rbind'] }];
-  }
-  if (netns !== undefined) {
-    for (const namespace of spec.linux.namespaces) if (namespace.type === 'network') namespace.path = netns;
-  }
-  writeFileSync(file, JSON.stringify(spec));
+  const spec = defaultSpec();
+  const namespaces = spec.linux?.namespaces?.map(({ type }) =>
+    type === 'network' && netns !== undefined ? { type, path: netns } : { type },
+  );
+  const source = path.join(folder, 'resolv.conf');
+  if (resolvConf !== undefined) writeFileSync(source, resolvConf);
+  const mounts = [{ destination: '/etc/resolv.conf', type: 'bind', source, options: ['rbind'] }];
+  const bundle = {
+    ...spec,
+    process: { ...spec.process, args: ['/guest', ...words] },
+    linux: { ...spec.linux, namespaces },
+    annotations,
+    ...(resolvConf === undefined ? {} : { mounts }),
+  };
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(bundle));
   const output = path.join(folder, 'output');
   const fd = openSync(output, 'w');
   // The guest goes on writing when the executable has ended, so it has to be the file itself.
   const { status } = spawnSync(runnc, command('create', '--pid-file', 'pid', id), { cwd: folder, stdio: ['ignore', fd, fd] });
   closeSync(fd);
   if (status !== 0) throw new Error(readFileSync(output, 'utf8'));
-  const own = `/proc/${readFileSync(path.join(folder, 'pid'), 'utf8')}/ns/net`;
+  const pid = Number(readFileSync(path.join(folder, 'pid'), 'utf8'));
+  const own = `/proc/${pid}/ns/net`;
   return {
     id,
+    pid,
     command,
     runnc: run,
     netns: () => own,
