@@ -9,9 +9,9 @@ const lockPatience = 10_000;
 /** @throws RunncError ERR_BUSY */
 export async function lock(fd: number, id: string): Promise<void> {
   const { tryLock } = await import('#flock');
-  const giveUp = Date.now() + lockPatience;
+  const giveUp = performance.now() + lockPatience;
   for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 50)) {
-    if (Date.now() > giveUp) {
+    if (performance.now() > giveUp) {
       throw new RunncError(
         'ERR_BUSY',
         `container ${id} is held by another runnc command for more than ${lockPatience / 1000} s`,

@@ -57,6 +57,18 @@ test('a second command waits until the first has released', async () => {
   expect(order).toEqual(['released', 'held']);
 });
 
+test('a clock that is set meanwhile does not cut the wait short', async () => {
+  const store = temporaryStore();
+  const held = await store.reserve(recordOf('one'));
+  const second = store.hold('one');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Number.MAX_SAFE_INTEGER);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  held.release();
+  (await second).release();
+  clock.mockRestore();
+});
+
 test('a command that waits for a container that is removed is told that there is none', async () => {
   const store = temporaryStore();
   const held = await store.reserve(recordOf('one'));
@@ -112,6 +124,7 @@ test('there is no container where there is no root, no folder, no record, or a f
   expect(() => store.read('one')).toThrow(missing);
   await expect(store.hold('one')).rejects.toEqual(missing);
   writeFileSync(join(store.root, 'two'), '');
+  await expect(store.hold('two')).rejects.toMatchObject({ code: 'ERR_NO_CONTAINER' });
   expect(store.records(nobody)).toEqual([]);
 });
 

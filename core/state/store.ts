@@ -81,7 +81,8 @@ export class Store {
       try {
         fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
       } catch (cause) {
-        if (codeOf(cause) === 'ENOENT') throw missing(id);
+        // A file in place of the folder is no container either.
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) throw missing(id);
         throw cause;
       }
       try {

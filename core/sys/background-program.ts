@@ -1,5 +1,6 @@
 /** Runs a program of the system beside this one and takes what it printed later. Loads nothing of node:child_process. */
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { contentOf } from './files.ts';
 import { libc } from './libc.ts';
 import { exitStatus, spawnImage } from './process.ts';
 
@@ -44,14 +45,4 @@ export async function startProgram(path: string, args: readonly string[]): Promi
       closeSync(output);
     }
   };
-}
-
-function contentOf(fd: number): Buffer {
-  const bytes = Buffer.allocUnsafe(fstatSync(fd).size);
-  for (let at = 0; at < bytes.length; ) {
-    const read = readSync(fd, bytes, at, bytes.length - at, at);
-    if (read === 0) break;
-    at += read;
-  }
-  return bytes;
 }

@@ -1,5 +1,5 @@
 /** Files that Node's own API cannot make: memfds, pipes with their flags, fifos. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { libc } from './libc.ts';
 
 const MFD_CLOEXEC = 1; // linux/memfd.h
@@ -23,6 +23,14 @@ export async function memoryFile(name: string, content: Uint8Array): Promise<num
 /** Writes all of it, however many calls that takes. */
 export function writeAll(fd: number, content: Uint8Array): void {
   for (let done = 0; done < content.length; ) done += writeSync(fd, content, done);
+}
+
+/** All that is in an open file, from its beginning. */
+export function contentOf(fd: number): Buffer {
+  const bytes = Buffer.allocUnsafe(fstatSync(fd).size);
+  let at = 0;
+  for (let read = -1; at < bytes.length && read !== 0; at += read) read = readSync(fd, bytes, at, bytes.length - at, at);
+  return bytes.subarray(0, at);
 }
 
 /** A pipe whose ends are not inherited. */

@@ -1,27 +1,30 @@
 /** Processes: starting an image, waiting, and telling one process from another that got its number. */
 import { closeSync, readFileSync } from 'node:fs';
 import { SysError } from '../errors.ts';
-import { describeErrno, libc } from './libc.ts';
+import { describeErrno, type Libc, libc } from './libc.ts';
 
 /** Descriptors of a new process: its number there, and the descriptor here. */
 export type DescriptorMap = readonly (readonly [there: number, here: number])[];
 
 const F_DUPFD_CLOEXEC = 1030; // linux/fcntl.h
+const SYS_PIDFD_OPEN = 434; // Linux 5.3, the same on every architecture (asm-generic/unistd.h)
+const POLLIN = 1; // asm-generic/poll.h
 // glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines (bits/types or spawn.h); room to spare.
 const fileActionsSize = 256;
+
+type Spawn = [image: number | string, argv: readonly string[], descriptors: DescriptorMap, environment?: readonly string[]];
 
 /**
  * Starts an executable, a descriptor (posix_spawn(3) of /proc/self/fd/FD, which cannot be a script) or a path, with exactly
  * these descriptors made inheritable; what else is inheritable here is inherited too. The environment, `NAME=value` each, is
  * empty unless given. Returns the process id.
  */
-export async function spawnImage(
-  image: number | string,
-  argv: readonly string[],
-  descriptors: DescriptorMap,
-  environment: readonly string[] = [],
-): Promise<number> {
-  const { call, raw } = await libc();
+export async function spawnImage(...what: Spawn): Promise<number> {
+  return spawnWith(await libc(), ...what);
+}
+
+/** The same where nothing may be waited for. */
+export function spawnWith({ call, raw }: Libc, ...[image, argv, descriptors, environment = []]: Spawn): number {
   const taken = new Set(descriptors.map(([there]) => there));
   const copies: number[] = [];
   // The descriptors are placed one after the other: what lies where another one goes would be lost before its turn.
@@ -54,6 +57,22 @@ export async function spawnImage(
 export function exitStatus(status: number): number {
   const signal = status & 0x7f; // WTERMSIG, bits/waitstatus.h
   return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+}
+
+/** Of a child that was waited for on this thread: its exit status as a shell would tell it; undefined when it went on for longer. */
+export function waitAtMost({ call, raw }: Libc, pid: number, milliseconds: number): number | undefined {
+  const ended = call(`looking at process ${pid}`, 'syscall', SYS_PIDFD_OPEN, 'int', pid, 'unsigned int', 0);
+  const events = Buffer.alloc(8); // struct pollfd
+  events.writeInt32LE(ended, 0);
+  events.writeInt16LE(POLLIN, 4);
+  try {
+    if (raw('poll', events, 1, milliseconds).result === 0) return undefined;
+  } finally {
+    closeSync(ended);
+  }
+  const status = [0];
+  call(`waiting for process ${pid}`, 'wait4', pid, status, 0, null);
+  return exitStatus(status[0] as number);
 }
 
 /** Waits for a child to end; returns its exit status as a shell would. */

@@ -3,7 +3,7 @@
  * program's content. An option that it does not have is fatal to a unikernel, and the container that a user waits for is not the place
  * to find out.
  */
-import { readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Program, Unikernel } from '../../core/plugin.ts';
 import { optionsOfHelp } from './help.ts';
@@ -30,7 +30,14 @@ export async function knownOptions(host: Asking, program: Program, unikernel: Un
     host.log.warn(`${program.path} could not be asked for its options (--help=plain): ${why}; the usual ones are assumed`);
   }
   // A machine that was busy, or a tender that failed, says nothing of the program.
-  if (options !== undefined || (status !== undefined && problem === '')) write(file, options === undefined ? {} : { options });
+  if (options !== undefined || (status !== undefined && problem === '')) {
+    try {
+      write(file, options === undefined ? {} : { options });
+    } catch (error) {
+      // A full disk must not stop a container: the next one asks again.
+      host.log.warn(`the options of ${program.path} cannot be kept: ${(error as Error).message}`);
+    }
+  }
   return options;
 }
 
@@ -47,8 +54,13 @@ function read(file: string): Answer | undefined {
 
 function write(file: string, answer: Answer): void {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(answer), { mode: 0o600 });
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, JSON.stringify(answer), { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** SHA-256 of the whole program: 10 MiB take less time than a page of its help. */
