@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TapePlan } from '../plugin.ts';
 import * as calls from './calls.ts';
-import { endingSignals } from './init-tape.ts';
+import { endingSignals } from './init/launcher.ts';
 import { descriptor } from './protocol.ts';
 import { completePolicy, tenderTape } from './tender-tape.ts';
 import { architecture } from './testing/play.ts';

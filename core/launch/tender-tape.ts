@@ -1,7 +1,7 @@
 /** The tender's tape: what a tender planned, between what every guest needs before and after it. */
 import type { Architecture, Op, Policy, ProgramPlan, TapePlan } from '../plugin.ts';
 import * as tape from './calls.ts';
-import { endingSignals } from './init-tape.ts';
+import { endingSignals } from './init/launcher.ts';
 import { descriptor, type Mailbox, report } from './protocol.ts';
 import { assembleTape, type TapeImage } from './tape.ts';
 

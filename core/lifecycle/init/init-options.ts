@@ -1,6 +1,6 @@
 /** From config.json to what the init tape does. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { InitOptions, NamespaceRequest } from '../../launch/init-tape.ts';
+import type { InitOptions, NamespaceRequest } from '../../launch/init/options.ts';
 import { type CgroupPlan, entryOf } from '../../linux/cgroup/index.ts';
 import type { Bundle } from '../../oci/bundle.ts';
 import type { Spec } from '../../oci/types.ts';

@@ -2,7 +2,8 @@
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../../errors.ts';
-import { type InitOptions, initTape } from '../../launch/init-tape.ts';
+import type { InitOptions } from '../../launch/init/options.ts';
+import { initTape } from '../../launch/init-tape.ts';
 import { descriptor } from '../../launch/protocol.ts';
 import { decodeReport, failureOf, type Report, reportSize, type TapeLabels } from '../../launch/report.ts';
 import { assembleTape } from '../../launch/tape.ts';
