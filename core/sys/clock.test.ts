@@ -10,5 +10,5 @@ test('the clocks of the kernel are read in nanoseconds', async () => {
   const uptime = BigInt(Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 100)) * 10_000_000n;
   const boottime = await clockNow('boottime');
   expect(boottime).toBeGreaterThanOrEqual(uptime);
-  expect(boottime - uptime).toBeLessThan(1_000_000_000n);
+  expect(boottime - uptime).toBeLessThan(60_000_000_000n);
 });

@@ -56,7 +56,7 @@ export function containers(tender: keyof typeof images = 'spt'): Containers {
       return id;
     },
     async says(id, text) {
-      await until(`the logs have ${JSON.stringify(text)}`, 20_000, async () => (await docker('logs', id)).stdout.includes(text));
+      await until(`the logs have ${JSON.stringify(text)}`, 60_000, async () => (await docker('logs', id)).stdout.includes(text));
     },
     pidOf: async (id) => Number(await inspect(id, 'State.Pid')),
   };

@@ -125,7 +125,7 @@ test('run goes to the other runtime whole, and comes back with its status', asyn
   });
   await nothingIsLeft();
   expect((await runnc('run', '--detach', '--bundle', bundle, 'run-whole')).status).toBe(0);
-  await until('it has ended', 5000, async () => (await listed('run-whole')) === 'stopped');
+  await until('it has ended', 60_000, async () => (await listed('run-whole')) === 'stopped');
   expect((await runnc('delete', 'run-whole')).status).toBe(0);
   await nothingIsLeft();
 });

@@ -18,6 +18,9 @@ test("the author's page, word for word", async () => {
   expect(stdout).toContain('/etc/runnc/runnc.config.yaml: right');
 });
 
+/** Only what hangs is waited for briefly: on a busy machine the others take their time. */
+const limitFor = (what: string) => (what.includes('hangs') ? { hookTimeLimit: 1 } : {});
+
 test('the example, packed with npm, counts containers', async () => {
   await installExample('plugin-prometheus', folderOf());
   const directory = path.join(folderOf(), 'metrics');
@@ -30,18 +33,18 @@ test('the example, packed with npm, counts containers', async () => {
 
 test.each([
   ['throws', `hooks.launch.tap('x', () => { throw new Error('no reason'); });`, 'failed in launch: no reason'],
-  ['hangs', `hooks.launch.tapPromise('x', () => new Promise(() => {}));`, 'failed in launch: no answer within 0.2 s'],
+  ['hangs', `hooks.launch.tapPromise('x', () => new Promise(() => {}));`, 'failed in launch: no answer within 1 s'],
   [
     'answers nonsense',
     `hooks.launch.tap('x', (launch) => ({ ...launch, memory: '1' }));`,
     'launch.memory must be an integer, not a string',
   ],
-])('one that %s is named, and nothing of the container is left', async (_, body, message) => {
+])('one that %s is named, and nothing of the container is left', async (what, body, message) => {
   const file = `${settings}/x.mjs`;
   const taken = `const r = resource({ name: 'x', acquire: async () => 1, release: async () => {} });
     hooks.create.tapPromise('x', (container) => r.take(container, undefined));`;
   writeFileSync(file, `export default { name: 'x', api: 1, apply({ hooks, resource }) { ${taken} ${body} } };`, { mode: 0o644 });
-  configure({ plugins: [file], hookTimeLimit: 0.2 });
+  configure({ plugins: [file], ...limitFor(what) });
   const before = await traces(address);
   const { status, stderr } = await run(['/hello']);
   expect(status).toBe(125);
@@ -143,7 +146,7 @@ test('a plugin replaces a built-in one, through Docker', async () => {
 
 test.each([
   ['at start, throws', `hooks.start.tap('x', () => { throw new Error('no reason'); });`, 'failed in start: no reason'],
-  ['at start, hangs', `hooks.start.tapPromise('x', () => new Promise(() => {}));`, 'failed in start: no answer within 0.2 s'],
+  ['at start, hangs', `hooks.start.tapPromise('x', () => new Promise(() => {}));`, 'failed in start: no answer within 1 s'],
   [
     'plans nonsense',
     `hooks.tender.tap('x', () => ({ name: 'x', open: [], plan: async () => 5 }));`,
@@ -154,10 +157,10 @@ test.each([
     `hooks.tender.tap('x', () => ({ name: 'x', open: [], plan: () => new Promise(() => {}) }));`,
     'no answer within',
   ],
-])('one that %s is named, and nothing of the container is left', async (_, body, message) => {
+])('one that %s is named, and nothing of the container is left', async (what, body, message) => {
   const file = `${settings}/x.mjs`;
   writeFileSync(file, `export default { name: 'x', api: 1, apply({ hooks }) { ${body} } };`, { mode: 0o644 });
-  configure({ plugins: [file], hookTimeLimit: 0.2 });
+  configure({ plugins: [file], ...limitFor(what) });
   const before = await traces(address);
   const { status, stderr } = await run(['/hello']);
   expect({ status, stderr }).toMatchObject({ status: 125, stderr: expect.stringContaining(`plugin x (${file})`) });

@@ -108,7 +108,7 @@ describe.each(['spt', 'hvt'])('Solo5 %s', (abi) => {
     const created = await place.runnc(['--config', config, 'create', '--bundle', bundle, '--pid-file', file, id]);
     expect(created.status).toBe(0);
     expect((await place.runnc(['start', id])).status).toBe(0);
-    await until('it sleeps', 10_000, () => created.said().includes('sleeping'));
+    await until('it sleeps', 60_000, () => created.said().includes('sleeping'));
     const pid = readFileSync(file, 'utf8');
     expect(readlinkSync(`/proc/${pid}/exe`)).toBe(realpathSync(tender));
     const seen = readdirSync(`/proc/${pid}/root`);
@@ -121,7 +121,7 @@ describe.each(['spt', 'hvt'])('Solo5 %s', (abi) => {
     expect(status).toMatch(/^CapBnd:\t0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
     expect((await place.runnc(['kill', id, 'KILL'])).status).toBe(0);
-    await until('it is stopped', 10_000, async () => (await place.runnc(['delete', id])).status === 0);
+    await until('it is stopped', 60_000, async () => (await place.runnc(['delete', id])).status === 0);
   });
 });
 

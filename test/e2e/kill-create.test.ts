@@ -28,7 +28,7 @@ async function createAndDelete(
   expect({ deleted, stdout, stderr }).toEqual({ deleted: 0, stdout: '', stderr: '' });
   expect((await place.runnc(['state', 'killed'])).stderr).toContain('does not exist');
   // A hook is its own process, and may be asleep still.
-  await until('the hook has ended', 10_000, () => !place.left().some((line) => line.includes('sleep 0.1')));
+  await until('the hook has ended', 60_000, () => !place.left().some((line) => line.includes('sleep 0.1')));
   expect(place.left()).toEqual([]);
   return status;
 }
@@ -42,7 +42,7 @@ test.each([
   [', with a prestart hook', hooked],
 ])(`killed at ${points} points in time%s`, async (_what, options) => {
   const durations: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     await createAndDelete(options, async (args) => {
       const before = performance.now();
       const ended = await place.must(args);
@@ -50,10 +50,11 @@ test.each([
       return ended;
     });
   }
-  const longest = Math.max(...durations);
+  // Not the longest: a single slow one would put most of the points behind the end of the others.
+  const usual = durations.sort((one, other) => one - other)[2] as number;
   const statuses = [];
   for (let point = 0; point < points; point++) {
-    statuses.push(await createAndDelete(options, (args) => place.runnc(args, killedAfter((longest * point) / points))));
+    statuses.push(await createAndDelete(options, (args) => place.runnc(args, killedAfter((1.2 * usual * point) / points))));
   }
   expect(statuses.filter((status) => status !== killed && status !== 0)).toEqual([]);
   expect(statuses.filter((status) => status === killed).length).toBeGreaterThan(points / 4);

@@ -115,7 +115,7 @@ test('in a network without subnets (Calico): a prefix that it can take, and a ga
   const annotations = { 'com.urunc.unikernel.unikernelType': 'rumprun' };
   const bare = await createBare({ words: ['a'], netns: pod.path, guest: 'rumprun-net', annotations });
   await bare.runnc('start', bare.id);
-  await until('it has said all', 5000, () => bare.output().includes('arg: <a>'));
+  await until('it has said all', 60_000, () => bare.output().includes('arg: <a>'));
   expect(
     bare
       .output()

@@ -59,7 +59,7 @@ test('containerd: ctr run', async (context) => {
 
   const running = run('by-ctr', '/sleep');
   const task = (state: string) =>
-    until(`the task is ${state}`, 10_000, async () => (await ctr('task', 'ls')).stdout.includes(state));
+    until(`the task is ${state}`, 60_000, async () => (await ctr('task', 'ls')).stdout.includes(state));
   await task('RUNNING');
   expect((await ctr('task', 'pause', 'by-ctr')).stderr).toBe('');
   await task('PAUSED');
@@ -90,7 +90,7 @@ test('podman run, stop, inspect, rm', async (context) => {
   const started = await podman('run', '--detach', '--name=stopped', ...alone, image, '/sleep');
   expect(started).toMatchObject({ status: 0, stderr: '' });
   expect((await podman('ps', '--format', '{{.Names}} {{.Status}}')).stdout).toMatch(/^stopped Up /);
-  await until('it sleeps', 10_000, async () => (await podman('logs', 'stopped')).stdout === 'sleeping\n');
+  await until('it sleeps', 60_000, async () => (await podman('logs', 'stopped')).stdout === 'sleeping\n');
   expect(await podman('stop', '--time=30', 'stopped')).toMatchObject({ status: 0, stderr: '' });
   expect(
     (await podman('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}', 'stopped')).stdout,

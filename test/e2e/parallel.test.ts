@@ -23,7 +23,7 @@ function zombies(): string[] {
     });
 }
 
-const noZombies = () => until('all zombies are gone', 10_000, () => zombies().length === 0);
+const noZombies = () => until('all zombies are gone', 60_000, () => zombies().length === 0);
 
 test.each([1, 2, 3])(`${count} containers are started and removed at once (%s)`, async () => {
   const before = await traces(address);

@@ -70,7 +70,7 @@ test('nothing of the caller is held by the guest', async () => {
   const shim = shimFor('closed', ['/sleep']);
   const { stdout } = await shim.create('--preserve-fds', '0');
   await shim.start();
-  await until('the guest sleeps', 10_000, () => stdout.text === 'sleeping\n');
+  await until('the guest sleeps', 60_000, () => stdout.text === 'sleeping\n');
   expect(readdirSync(`/proc/${shim.pid}/fd`)).toEqual(['1', '5', '6']);
 });
 
@@ -78,7 +78,7 @@ test('kill, by number: TERM ends at once, with 143', async () => {
   const shim = shimFor('term', ['/sleep']);
   const { stdout } = await shim.create();
   await shim.start();
-  await until('the guest sleeps', 10_000, () => stdout.text === 'sleeping\n');
+  await until('the guest sleeps', 60_000, () => stdout.text === 'sleeping\n');
   expect(await shim.kill(15)).toEqual(done);
   expect(await shim.wait()).toBe(143);
   expect(await shim.killAll(9)).toEqual(done);
@@ -113,7 +113,7 @@ test('ps lists the process, pause and resume work, update reads its standard inp
   expect(await shim.pause()).toEqual(done);
   expect(await shim.resume()).toEqual(done);
   const { length } = stdout.text;
-  await until('it goes on', 10_000, () => stdout.text.length > length);
+  await until('it goes on', 60_000, () => stdout.text.length > length);
   expect(await shim.update({ memory: { limit: 32 * 2 ** 20 }, cpu: { shares: 512 }, pids: null, unified: null })).toEqual(done);
   const resources = await shim.update({ memory: { limit: 'much' } });
   expect(resources.status).not.toBe(0);

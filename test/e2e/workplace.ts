@@ -117,7 +117,7 @@ export class Workplace {
 
   /** Waits until a container has ended by itself. */
   async stopped(id: string): Promise<void> {
-    await until(`${id} has stopped`, 20_000, async () => (await this.state(id)).status === 'stopped');
+    await until(`${id} has stopped`, 60_000, async () => (await this.state(id)).status === 'stopped');
   }
 
   /** Processes, cgroups, mounts (and with them the namespaces that they hold) and states that are there now. */
@@ -139,7 +139,7 @@ export class Workplace {
 
   /** Waits until nothing is there; else throws a list of it. */
   async nothingLeft(): Promise<void> {
-    await until('nothing is left', 10_000, () => this.left().length === 0).catch(() => {
+    await until('nothing is left', 60_000, () => this.left().length === 0).catch(() => {
       throw new Error(`left behind:\n  ${this.left().join('\n  ')}`);
     });
   }

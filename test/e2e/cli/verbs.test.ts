@@ -60,7 +60,7 @@ test.each([
       send = kill;
     },
   });
-  await until('the guest runs', 10_000, async () => (await place.runnc(['state', 'signalled'])).stdout.includes('"running"'));
+  await until('the guest runs', 60_000, async () => (await place.runnc(['state', 'signalled'])).stdout.includes('"running"'));
   send(signal);
   expect((await running).status).toBe(expected);
 });

@@ -34,7 +34,7 @@ export function processesIn(name: string): number[] {
 
 /** Removes them, innermost first, once the kernel has seen off the processes that were in them. */
 export async function removeCgroups(name: string): Promise<void> {
-  await until(`the cgroups ${name} are empty`, 10_000, () => {
+  await until(`the cgroups ${name} are empty`, 60_000, () => {
     for (const folder of cgroupsOf(name).reverse()) {
       try {
         rmdirSync(folder);

@@ -51,7 +51,7 @@ export async function endProcesses(pids: readonly number[], milliseconds: number
     await until('processes end', milliseconds, () => !pids.some(isAlive));
   } catch {
     for (const pid of pids) signal(pid, 'SIGKILL');
-    await until(`killed processes ${pids.join(', ')} are gone`, 10_000, () => !pids.some(isAlive));
+    await until(`killed processes ${pids.join(', ')} are gone`, 60_000, () => !pids.some(isAlive));
   }
 }
 

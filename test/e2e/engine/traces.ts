@@ -46,7 +46,7 @@ export async function traces(address: EngineAddress): Promise<Traces> {
 }
 
 /** Waits until nothing is there that was not there `before`; else throws with a list of it. */
-export async function nothingLeft(address: EngineAddress, before: Traces, milliseconds = 10_000): Promise<void> {
+export async function nothingLeft(address: EngineAddress, before: Traces, milliseconds = 60_000): Promise<void> {
   let left: string[] = [];
   try {
     await until('nothing is left', milliseconds, async () => {
