@@ -13,7 +13,7 @@ const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
 
 /** A regular file in the rootfs, open for reading. The caller closes it. */
 export interface ProgramFile {
-  /** Path inside the rootfs, symlinks resolved. */
+  /** Path inside the rootfs, symlinks resolved; as it was asked for where the kernel does not tell. For messages, and to be looked up again. */
   readonly path: string;
   readonly fd: number;
   readonly size: number;
@@ -116,7 +116,7 @@ function insideRoot(root: number, place: number): string | undefined {
     if (above === '/') return path;
     return path.startsWith(`${above}/`) ? path.slice(above.length) : undefined;
   } catch {
-    return undefined; // ENAMETOOLONG: symlinks in the image can lead deeper than PATH_MAX; the path is for messages only
+    return undefined; // ENAMETOOLONG: symlinks in the image can lead deeper than PATH_MAX
   }
 }
 

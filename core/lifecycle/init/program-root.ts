@@ -1,12 +1,11 @@
 /** What a tender that is a program of its own sees of the host: its files, the unikernel, and the block devices' images. */
-import { lstatSync, type Stats, statSync } from 'node:fs';
-import path from 'node:path';
+import { fstatSync, lstatSync, type Stats, statSync } from 'node:fs';
 import { RunncError } from '../../errors.ts';
 import type { RootEntry } from '../../launch/program-root.ts';
 import { quoted } from '../../launch/quoted.ts';
 import type { DeviceRule } from '../../linux/cgroup/index.ts';
 import { insideRootfs } from '../../linux/inside-rootfs.ts';
-import type { BlockDevice, Tender } from '../../plugin.ts';
+import type { BlockDevice, Program, Tender } from '../../plugin.ts';
 import type { Identified } from '../identify.ts';
 
 export interface ProgramRoot {
@@ -15,7 +14,7 @@ export interface ProgramRoot {
   readonly devices: readonly DeviceRule[];
 }
 
-/** @throws RunncError ERR_NO_TENDER when one of the tender's files is missing, ERR_IMAGE for a module that is not in the image */
+/** @throws RunncError ERR_NO_TENDER when one of the tender's files is missing, ERR_IMAGE for a module or program that is not in the image */
 export function programRoot(
   { name, hostFiles }: Tender,
   { program, unikernel }: Pick<Identified, 'program' | 'unikernel'>,
@@ -30,7 +29,7 @@ export function programRoot(
   }));
   const wanted = [
     ...hostFiles.map((file) => ({ source: file, target: file, readOnly: true })),
-    { source: path.join(rootfs, program.path), target: '/unikernel', readOnly: true },
+    { source: programAt(rootfs, program), target: '/unikernel', readOnly: true },
     ...modules,
     ...blocks.map((block) => ({ source: block.path, target: `/block/${block.name}`, readOnly: block.readOnly })),
   ].map((entry) => ({ entry, stat: statOf(entry.source, name) }));
@@ -47,6 +46,20 @@ export function programRoot(
 }
 
 const deviceType = (stat: Stats) => (stat.isCharacterDevice() ? 'c' : stat.isBlockDevice() ? 'b' : undefined);
+
+/**
+ * Where in the rootfs the open program is. It is mounted by its path, which the host's kernel follows as the host's, so that no
+ * symlink may be left in it: the path of a program may be the one by which it was asked for (../../launch/find-program.ts).
+ * @throws RunncError ERR_IMAGE when another file is there
+ */
+function programAt(rootfs: string, { path: asked, fd }: Pick<Program, 'path' | 'fd'>): string {
+  const { path: place, exists } = insideRootfs(rootfs, asked);
+  const [own, there] = [fstatSync(fd), exists ? lstatSync(place) : undefined];
+  if (there?.ino === own.ino && there.dev === own.dev) return place;
+  throw new RunncError('ERR_IMAGE', `${quoted(asked)} leads to another file than the program that was found by it`, {
+    hint: 'its path in the image must have fewer than 4096 bytes, symbolic links followed',
+  });
+}
 
 /** @throws RunncError ERR_IMAGE unless it is a regular file */
 function moduleAt(rootfs: string, file: string): string {

@@ -39,9 +39,9 @@ export async function releaseInit(init: ProcessIdentity, directory: string): Pro
 /** True when the tape was played to its end: "started" was said and the writing end closed after it. */
 async function readReports(fd: number, init: ProcessIdentity, directory: string): Promise<boolean> {
   const bytes = Buffer.alloc(reportSize);
-  const giveUp = Date.now() + patience;
+  const giveUp = performance.now() + patience;
   let started = false;
-  for (let idle = 0; Date.now() < giveUp; ) {
+  for (let idle = 0; performance.now() < giveUp; ) {
     // Asked before reading: what a guest that ended at once has said is in the fifo by then.
     const alive = idle <= 20 || isAlive(init);
     const count = readNow(fd, bytes);

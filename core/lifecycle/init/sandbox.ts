@@ -41,20 +41,24 @@ export async function startSandbox({ init, program, tender, stdio }: SandboxOpti
   writeFileSync(join(directory, labelsFile), JSON.stringify(labels), { mode: 0o600 });
   await makeFifo(join(directory, execFifo));
 
-  const opened: number[] = [];
-  const keep = (fd: number) => {
-    opened.push(fd);
+  // For init, and closed here as soon as it has them; and for as long as it is spoken with.
+  const [handed, kept]: [number[], number[]] = [[], []];
+  const hand = (fd: number) => {
+    handed.push(fd);
     return fd;
   };
+  let launcher: number | undefined;
   try {
-    const image = keep(await memoryFile('runnc-init', tape.image));
-    const tenderFile = keep(await memoryFile('runnc-tender', tender?.image ?? new Uint8Array(0)));
-    const folder = keep(openSync(directory, 'r'));
+    const image = hand(await memoryFile('runnc-init', tape.image));
+    const tenderFile = hand(await memoryFile('runnc-tender', tender?.image ?? new Uint8Array(0)));
+    const folder = hand(openSync(directory, 'r'));
     const reports = await pipe();
+    handed.push(reports.write);
+    kept.push(reports.read);
     const sync = await pipe();
-    keep(reports.write);
-    keep(sync.read);
-    const launcher = await spawnImage(
+    handed.push(sync.read);
+    kept.push(sync.write);
+    launcher = await spawnImage(
       image,
       [init.name],
       [
@@ -66,26 +70,29 @@ export async function startSandbox({ init, program, tender, stdio }: SandboxOpti
         [descriptor.program, program],
       ],
     );
-    for (const fd of opened.splice(0)) closeSync(fd);
-    const conversation = converse(reports.read, sync.write, labels);
-    try {
-      const first = conversation.next('pid');
-      await reap(launcher);
-      const stat = processStat(first.pid);
-      if (!stat) throw new RunncError('ERR_LAUNCH', 'the first process of the container ended before it was known');
-      return { process: { pid: first.pid, startTime: stat.startTime }, proceed: conversation.proceed, close: conversation.close };
-    } catch (error) {
-      conversation.close();
-      await reap(launcher);
-      throw error;
-    }
+    // Without its writing end here, the pipe of reports ends with init.
+    closeAll(handed);
+    const { next, proceed } = converse(reports.read, sync.write, labels);
+    const first = next('pid');
+    await reap(launcher);
+    const stat = processStat(first.pid);
+    if (!stat) throw new RunncError('ERR_LAUNCH', 'the first process of the container ended before it was known');
+    return { process: { pid: first.pid, startTime: stat.startTime }, proceed, close: () => closeAll(kept) };
+  } catch (error) {
+    closeAll(kept);
+    if (launcher !== undefined) await reap(launcher);
+    throw error;
   } finally {
-    for (const fd of opened) closeSync(fd);
+    closeAll(handed);
   }
 }
 
+/** Once: what is closed is no longer on the list. */
+function closeAll(descriptors: number[]): void {
+  for (const fd of descriptors.splice(0)) closeSync(fd);
+}
+
 function converse(reports: number, sync: number, labels: TapeLabels) {
-  let open = true;
   function next<Kind extends Report['kind']>(kind: Kind): Report & { kind: Kind } {
     const bytes = Buffer.alloc(reportSize);
     let size = 0;
@@ -111,12 +118,6 @@ function converse(reports: number, sync: number, labels: TapeLabels) {
         if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
       }
       next('ready');
-    },
-    close() {
-      if (!open) return;
-      open = false;
-      closeSync(reports);
-      closeSync(sync);
     },
   };
 }
