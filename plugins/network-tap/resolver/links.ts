@@ -10,6 +10,8 @@ import type { Listener } from './listeners.ts';
  */
 export const told = '169.254.53.53';
 
+export const dnsPort = 53;
+
 /** A tap, and how it is connected. */
 export type Tapped = Pick<Wire, 'tap' | 'interface'> & { readonly mode: Wire['mode'] | 'nat' };
 

@@ -39,9 +39,21 @@ export function planResolver(
   };
 }
 
-/** Says why a guest is not told of the name server of its namespace. */
+/** Modes in which the namespace has no address left from which its name server could ask others. */
+const mute: readonly string[] = ['bridge', 'macvtap'];
+
+/** Says why a guest is not told of the name server of its namespace, or what that cannot do. */
 export function warnOf({ log }: Pick<Host, 'log'>, { inside, links }: ResolverPlan, reached: boolean): void {
-  if (reached || inside === undefined) return;
-  const why = links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
-  log.warn(`the guest cannot reach the name server ${inside} of its container, as ${why}`);
+  if (inside === undefined) return;
+  if (!reached) {
+    const why = links.length > 0 ? 'this system has no program nft: install nftables' : 'nobody listens there';
+    log.warn(`the guest cannot reach the name server ${inside} of its container, as ${why}`);
+    return;
+  }
+  const link = links.find(({ mode }) => mute.includes(mode));
+  if (link === undefined) return;
+  const where = `${link.interface ?? 'its interface'}, whose address is the guest's alone in mode ${link.mode}`;
+  log.warn(
+    `the name server ${inside} of the container can tell the guest names of containers only: it can ask nobody by ${where}`,
+  );
 }

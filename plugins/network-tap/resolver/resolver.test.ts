@@ -77,3 +77,15 @@ test('questions and answers, each protocol by its own port', () => {
   );
   expect(rules({ ...link, listener: { ...listener, tcp: undefined } })).not.toContain('tcp');
 });
+
+test('in mode routed the namespace asks others from the address of the tap, and only port 53 is followed', () => {
+  const [link] = planLinks(listener, [{ ...wire, mode: 'routed' }], [device], '');
+  if (!link) throw new Error('no link');
+  const text = rules(link);
+  const udpOrTcp = 'meta l4proto { tcp, udp } th';
+  expect(text).toContain(`oifname "eth0" ip saddr 172.18.0.2 ${udpOrTcp} dport 53 ip saddr set 169.254.53.53`);
+  expect(text).toContain('oifname "eth0" ip saddr 169.254.53.53 snat to 172.18.0.2');
+  expect(text).toContain(`iifname "eth0" ip daddr 169.254.53.53 ${udpOrTcp} sport 53 ip daddr set 172.18.0.2`);
+  expect(text).toContain('iifname { "eth0", "rn0000000123-0" } notrack');
+  expect(rules({ ...link, mode: 'redirect' })).not.toMatch(/snat|notrack/);
+});

@@ -4,10 +4,10 @@
  * answer goes out at that device and is rewritten the other way round.
  */
 import type { Settings } from '../settings.ts';
-import { type ResolverLink, told } from './links.ts';
+import { dnsPort, type ResolverLink, told } from './links.ts';
+import { chainsOutwards } from './outwards.ts';
 import { peerOf } from './wiring.ts';
 
-const dns = 53;
 /** Whose nobody else's is: administered locally, and the told address behind it. */
 const toldMac = '02:00:a9:fe:35:35';
 
@@ -18,21 +18,22 @@ export const deviceSettings = ({ device, tap }: ResolverLink): Settings => ({
 });
 
 /** For nft: tables of our own, named after the device. Nothing else gets to loopback addresses through it. */
-export function rules({ device, guest, mac, source, listener }: ResolverLink): string {
+export function rules(link: ResolverLink): string {
+  const { device, guest, mac, source, listener } = link;
   const ports = (['udp', 'tcp'] as const).flatMap((protocol) => {
     const port = listener[protocol];
     return port === undefined ? [] : [{ protocol, port }];
   });
   const questions = ports.map(
     ({ protocol, port }) =>
-      `ip daddr ${told} ${protocol} dport ${dns} ip saddr set ${source} ip daddr set ${listener.address} ` +
+      `ip daddr ${told} ${protocol} dport ${dnsPort} ip saddr set ${source} ip daddr set ${listener.address} ` +
       // Its hardware address is the gateway's.
       `${protocol} dport set ${port} meta pkttype set host accept`,
   );
   const answers = ports.map(
     ({ protocol, port }) =>
       `oifname "${device}" ip saddr ${listener.address} ${protocol} sport ${port} ` +
-      `ip saddr set ${told} ip daddr set ${guest} ${protocol} sport set ${dns}`,
+      `ip saddr set ${told} ip daddr set ${guest} ${protocol} sport set ${dnsPort}`,
   );
   return [
     `table netdev ${tableOf(device)} {`,
@@ -52,6 +53,7 @@ export function rules({ device, guest, mac, source, listener }: ResolverLink): s
     'type filter hook postrouting priority 300; policy accept;',
     ...answers,
     '}',
+    ...chainsOutwards(link),
     '}\n',
   ].join('\n');
 }

@@ -3,6 +3,7 @@
  * tap is a bridge's or a macvtap, a pair of links of ours as well.
  */
 import type { Netlink } from '../../../core/plugin.ts';
+import { addAddress } from '../rtnetlink/addresses.ts';
 import { attribute, nested } from '../rtnetlink/attributes.ts';
 import { addBothWays, addFilter, type Key } from '../rtnetlink/filters.ts';
 import { changeLink, deleteLink, findLink, indexOf, makeLink } from '../rtnetlink/links.ts';
@@ -29,9 +30,10 @@ export function makeDevice(socket: Netlink, { device, tap }: ResolverLink): void
   for (const name of [peer, device]) changeLink(socket, indexOf(socket, name), { up: true }, `bringing ${name} up`);
 }
 
-/** The kernel looks for the neighbour when the answer has the guest's own address again. */
-export function leadBack(socket: Netlink, { device, source, guest, mac }: ResolverLink): void {
+/** The kernel looks for the neighbour when the answer has the guest's own address again. In mode `routed` the tap has an address to ask others from. */
+export function leadBack(socket: Netlink, { device, mode, source, guest, mac }: ResolverLink): void {
   const link = indexOf(socket, device);
+  if (mode === 'routed') addAddress(socket, link, `${told}/32`);
   addHostRoute(socket, source, link);
   setNeighbour(socket, guest, mac, link);
 }

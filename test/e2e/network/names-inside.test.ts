@@ -1,6 +1,8 @@
 /** A name server of somebody else in the guest's network namespace, as a sidecar of a pod has it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
 import { startNameServer } from './name-server.ts';
@@ -19,13 +21,23 @@ async function makePod() {
   return pod;
 }
 
-test.each(['redirect', 'routed', 'bridge', 'macvtap'])(
-  '%s: a name server at 127.0.0.1 is asked, and nothing else there is reached',
-  async (mode) => {
+test.each([
+  ['redirect', false],
+  ['routed', false],
+  ['bridge', true],
+  ['macvtap', true],
+])(
+  '%s: a name server at 127.0.0.1 is asked, and nothing else there is reached; that it can ask no others is warned of: %s',
+  async (mode, mute) => {
     const pod = await makePod();
     const words2 = [...words, 'resolve=any.example', 'ping=127.0.0.1'];
     const bare = await createBare({ words: words2, netns: pod.path, network: { mode }, resolvConf });
-    await bare.runnc('start', bare.id);
+    const log = path.join(mkdtempSync('/run/runnc-log-'), 'log');
+    onTestFinished(() => rmSync(path.dirname(log), { recursive: true }));
+    await bare.runnc('--log', log, 'start', bare.id);
+    const said = existsSync(log) ? readFileSync(log, 'utf8') : '';
+    const warning = /can ask nobody by eth0, whose address is the guest's alone in mode (bridge|macvtap)/;
+    expect(said.split('\n').filter((line) => warning.test(line))).toHaveLength(mute ? 1 : 0);
     await until('the name is resolved', 5000, () => bare.output().includes('resolve any.example: 192.0.2.77'));
     // An answer would have come at once.
     await sleep(500);

@@ -3,11 +3,12 @@ import { execa } from 'execa';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
-import { buildNetworkImages, makeNetwork, ok, type Server, serverNamed, startServer } from './helpers.ts';
+import { buildNetworkImages, curl, makeNetwork, ok, type Server, serverNamed, startServer } from './helpers.ts';
 import { startNameServer } from './name-server.ts';
 
 const { docker, address } = connect();
 const words = ['ip={ipv4}', 'gw={gateway4}', 'dns={dns}'];
+const greeting = 'Hello from a unikernel on the network\n';
 let count = 0;
 
 beforeAll(buildNetworkImages);
@@ -65,12 +66,29 @@ test.each(['runnc', 'runnc-bridge', 'runnc-macvtap'])(
   },
 );
 
-test('in mode routed, too', async () => {
-  const network = await makeNetwork();
-  const first = await startLinux(network);
-  const guest = await startServer(['--network', network, '--runtime=runnc-routed'], [...words, `resolve=${first.name}`]);
-  await guest.says(`resolve ${first.name}: ${await first.address(network)}\n`);
-});
+test.each(['runnc-routed', 'runnc-nat'])(
+  '%s: names of both worlds, by UDP and TCP, and the guest’s own questions to the same server',
+  async (runtime) => {
+    const network = await makeNetwork();
+    const before = await traces(address);
+    await startNameServer(address.network, '0.0.0.0');
+    const first = await startLinux(network);
+    const gateway = await first.address(network, 'Gateway');
+    const options = ['--network', network, '--dns', gateway, `--runtime=${runtime}`, '-e', 'RUNNC_NETWORK_PORTS=80'];
+    const asked = [first.name, `tcp:${first.name}`, 'outside.example', 'tcp:outside.example'].map((name) => `resolve=${name}`);
+    const guest = await startServer(options, [...words, ...asked, `ping=${gateway}`]);
+    await guest.says(`resolve ${first.name}: ${await first.address(network)}\n`);
+    await guest.says(`resolve tcp:${first.name}: ${await first.address(network)}\n`);
+    await guest.says('resolve outside.example: 192.0.2.77\n');
+    await guest.says('resolve tcp:outside.example: 192.0.2.77\n');
+    await guest.says(`ping ${gateway}: answered`);
+    const alone = await startServer(options, ['ip={ipv4}', 'gw={gateway4}', `dns=${gateway}`, 'resolve=own.example']);
+    await alone.says('resolve own.example: 192.0.2.77\n');
+    for (const server of [guest, alone]) expect((await curl(`http://${await server.address(network)}/`)).stdout).toBe(greeting);
+    ok(await docker('rm', '--force', first.name, guest.name, alone.name));
+    await nothingLeft(address, before);
+  },
+);
 
 test('in the namespace of a Linux container, which is as before when the guest is gone', async () => {
   const network = await makeNetwork();
