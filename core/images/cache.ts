@@ -3,11 +3,12 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunncError } from '../errors.ts';
 import type { Container, ImageRequest, Images, Log, MadeImage } from '../plugin.ts';
-import { sha256 } from '../sys/sha256.ts';
 import { build } from './build.ts';
 import { checksumOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
 import { type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
+import { beginToLook, type Expected } from './expected.ts';
+import { keyOf } from './key.ts';
 import type { CacheOptions } from './options.ts';
 import { codeOf } from './own-file.ts';
 import { bootId, ownPath } from './own-path.ts';
@@ -15,18 +16,36 @@ import { makeRoom } from './room.ts';
 import { beginSeal, type Sealing } from './seal.ts';
 import { take } from './take.ts';
 
-/** In the key: what another version of runnc has built is not taken. */
-const format = 1;
+export interface ImageCache extends Images {
+  /** Begins what can be begun as soon as it is known that the container may want an image: looking through its layers takes longest. */
+  expect(container: Container): Promise<void>;
+}
 
-export function imageCache(options: CacheOptions): Images {
+export function imageCache(options: CacheOptions): ImageCache {
+  let expected: Expected | undefined;
+  const taken = ({ rootfs }: Container): Expected | undefined => {
+    const found = expected?.rootfs === rootfs ? expected : undefined;
+    // Once: what is found out later is about what is there later.
+    expected = undefined;
+    return found;
+  };
   return {
+    async expect({ rootfs }) {
+      try {
+        expected = await beginToLook(options, rootfs);
+      } catch (error) {
+        options.log.debug(`the layers of ${rootfs} cannot be told apart: ${(error as Error).message}`);
+      }
+    },
     async pathFor({ directory }, suffix) {
       return ownPath(options.ownFolder, directory, suffix);
     },
     async make(container, request) {
-      const content = options.size > 0 && !request.alone ? lookAt(container, options.log) : undefined;
+      const isShared = options.size > 0 && !request.alone;
+      const early = isShared ? taken(container) : undefined;
+      const content = isShared ? (early?.content ?? lookAt(container, options.log)) : undefined;
       try {
-        return content ? await shared(options, content, request) : await alone(request);
+        return content ? await shared(options, content, request, early?.sealing) : await alone(request);
       } catch (error) {
         rmSync(request.path, { force: true });
         throw codeOf(error) === 'ENOSPC' ? noRoom(request.path, error) : error;
@@ -61,15 +80,15 @@ async function alone({ path, build }: ImageRequest): Promise<MadeImage> {
   return { size: statSync(path).size, notes, from: 'alone' };
 }
 
-async function shared(options: CacheOptions, content: Content, request: ImageRequest): Promise<MadeImage> {
+async function shared(options: CacheOptions, content: Content, request: ImageRequest, early?: Sealing): Promise<MadeImage> {
   const { folder, size, log } = options;
-  const { kind, depends, path } = request;
-  const key = sha256(JSON.stringify([format, kind, depends, content.name]))
-    .toString('hex')
-    .slice(0, 32);
+  const { path } = request;
+  const key = keyOf(content, request);
+  let begun = early;
   for (;;) {
     const known = await usable(folder, key, log);
-    const sealing = known && known.layers.length > 0 ? await beginSeal(known.layers) : undefined;
+    const sealing = known && known.layers.length > 0 ? (begun ?? (await beginSeal(known.layers))) : undefined;
+    begun = undefined;
     const entry = known ?? (await build(options, key, content, request));
     if (entry === 'again') continue;
     if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };

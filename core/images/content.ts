@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf } from './hashed.ts';
-import { overlayOf } from './overlay.ts';
+import { type Overlay, overlayOf } from './overlay.ts';
 import { shellOf } from './shell.ts';
 
 /** How much earlier than it is the kernel may say it is when it notes a change (CONFIG_HZ), with some to spare; in milliseconds. */
@@ -23,8 +23,17 @@ export interface Content {
 export function contentOf(rootfs: string): Content | undefined {
   const since = Date.now() - clockTick;
   const overlay = overlayOf(rootfs);
-  if (overlay === undefined) return { name: ['hash', hashOf(rootfs)], layers: [], read: [`${rootfs}/.`], since };
-  const { upper, lowers } = overlay;
+  return overlay ? ofOverlay(rootfs, overlay) : { name: ['hash', hashOf(rootfs)], layers: [], read: [`${rootfs}/.`], since };
+}
+
+/** The same where layers tell it, which is quick; undefined where everything would have to be read. */
+export function layeredContentOf(rootfs: string): Content | undefined {
+  const overlay = overlayOf(rootfs);
+  return overlay && ofOverlay(rootfs, overlay);
+}
+
+function ofOverlay(rootfs: string, { upper, lowers }: Overlay): Content | undefined {
+  const since = Date.now() - clockTick;
   const written = upper === undefined ? { lines: [], folders: [] } : shellOf(upper);
   if (written === undefined) return undefined;
   const [top = '', ...others] = lowers;

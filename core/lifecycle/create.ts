@@ -50,6 +50,7 @@ export async function create(context: Context, options: CreateOptions): Promise<
     if (!delegate) throw error;
     return createElsewhere(context, first(), delegate, options);
   }
+  if (identified.unikernel.devices.some(({ kind }) => kind === 'block')) await loaded.runtime.expectImage(container);
   const attempt = async () => {
     const held = await context.store.reserve(first());
     try {

@@ -2,7 +2,7 @@
  * Files that differ from container to container are slots in an image that is otherwise the same. To fill them in, the record of each is written
  * over in place, as its length does not depend on what it says, and the content is put at the image's end.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Entry, Graft } from '../../core/plugin.ts';
 import { both32, date7, sectorSize, sectorsOf } from './numbers.ts';
 import { recordFields, volumeSizeAt } from './records.ts';
@@ -32,10 +32,12 @@ export function fillSlots(path: string, slots: Readonly<Record<string, number>>,
       if (at === undefined) continue;
       const { content = Buffer.alloc(0) } = entry.data;
       writeAll(fd, filled(readRecord(fd, at), entry, content.length === 0 ? 0 : sectors), at);
-      writeAll(fd, content, sectors * sectorSize);
+      // Whole sectors: to make a file longer that has been written to makes XFS wait for the disk.
+      const whole = Buffer.alloc(sectorsOf(content.length) * sectorSize);
+      content.copy(whole);
+      writeAll(fd, whole, sectors * sectorSize);
       sectors += sectorsOf(content.length);
     }
-    ftruncateSync(fd, sectors * sectorSize);
     writeAll(fd, both32(sectors), volumeSizeAt);
     return sectors * sectorSize;
   } finally {

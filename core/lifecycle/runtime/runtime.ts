@@ -2,12 +2,13 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../../errors.ts';
+import type { ImageCache } from '../../images/cache.ts';
 import * as tape from '../../launch/calls.ts';
 import { fillManifest } from '../../launch/fill-manifest.ts';
 import { mapProgram } from '../../launch/map-program.ts';
 import { abiOf } from '../../launch/solo5-abi.ts';
 import { insideRootfs } from '../../linux/inside-rootfs.ts';
-import type { Architecture, Hooks, Host, Images, Log, Plugin } from '../../plugin.ts';
+import type { Architecture, Container, Hooks, Host, Log, Plugin } from '../../plugin.ts';
 import { isTapped, makeHooks, pluginError, type Tapper, usualTimeLimit } from './hooks.ts';
 import { Resources } from './resources.ts';
 
@@ -47,6 +48,7 @@ export class Runtime {
   readonly #timeLimit: number;
   readonly #first: Readonly<Record<string, string | undefined>>;
   readonly #checks: (() => Promise<void>)[] = [];
+  #cache: Promise<ImageCache> | undefined;
   #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
@@ -90,11 +92,23 @@ export class Runtime {
     return this.#architecture;
   }
 
-  async #images(): Promise<Images> {
+  #images(): Promise<ImageCache> {
+    this.#cache ??= this.#openCache();
+    return this.#cache;
+  }
+
+  async #openCache(): Promise<ImageCache> {
     const { imageCache } = await import('../../images/cache.ts');
     const [folder, ownFolder] = [this.#folder('images'), this.#folder('containers')];
     const later = (check: () => Promise<void>) => void this.#checks.push(check);
     return imageCache({ folder, ownFolder, size: this.#cacheSize, log: this.#log, later });
+  }
+
+  /** Says that the container has use for an image, before anybody asks for one: what takes long is begun. */
+  async expectImage(container: Container): Promise<void> {
+    // Whoever asks for one is told what is wrong.
+    const cache = await this.#images().catch(() => undefined);
+    await cache?.expect(container);
   }
 
   /** Waits for what was left to be found out about images. @throws LayersChanged */
