@@ -19,6 +19,7 @@ export interface ContainerOptions {
   /** Content of its /etc/hosts; without it no file of the engine's is put in. */
   readonly hosts?: string;
   readonly config?: object;
+  readonly env?: readonly string[];
   /** What has been written in it: content by path. */
   readonly written?: Readonly<Record<string, string>>;
 }
@@ -45,7 +46,7 @@ export function layeredImage(files: readonly Readonly<Record<string, string | Bu
     folder,
     layers,
     cache,
-    async container({ args = ['list'], hosts, config, written = {} } = {}) {
+    async container({ args = ['list'], hosts, config, env, written = {} } = {}) {
       const own = path.join(folder, `container-${count++}`);
       const [made, upper, work] = ['init', 'upper', 'work'].map((name) => path.join(own, name)) as [string, string, string];
       for (const name of [made, upper, work]) mkdirSync(name, { recursive: true });
@@ -56,7 +57,13 @@ export function layeredImage(files: readonly Readonly<Record<string, string | Bu
       const source = path.join(own, 'hosts');
       if (hosts !== undefined) writeFileSync(source, hosts);
       const mounts = hosts === undefined ? [] : [{ destination: '/etc/hosts', type: 'bind', source, options: ['rbind'] }];
-      const bundle = await makeBundle({ guest: 'list-iso', args, config: { cacheDirectory: cache, ...config }, mounts });
+      const bundle = await makeBundle({
+        guest: 'list-iso',
+        args,
+        config: { cacheDirectory: cache, ...config },
+        mounts,
+        ...(env ? { env } : {}),
+      });
       const options = `lowerdir=${[made, ...layers].join(':')},upperdir=${upper},workdir=${work}`;
       execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', options, bundle.rootfs]);
       onTestFinished(async () => {
