@@ -4,6 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import schema from '../config/schema.json' with { type: 'json' };
+import { shapeOf } from '../core/cli/command.ts';
+import { everyCommand } from '../core/cli/every-command.ts';
+import { globalOptions } from '../core/cli/global.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const notOurs = ['.git', 'build', 'dist', 'node_modules'];
@@ -41,6 +45,36 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
     return anchor !== undefined && !anchors(target).includes(anchor);
   });
   expect(broken).toEqual([]);
+});
+
+/** The commands of runnc that stand in a page, as lines of code or between backquotes, as their words. */
+function commandsIn(page: string): readonly (readonly string[])[] {
+  const text = read(page);
+  const code = [...text.matchAll(/^ {4}(.+)$|`([^`\n]+)`/gm)].map(([, line, inline]) => line ?? inline ?? '');
+  const fenced = [...text.matchAll(/^(```|~~~).*\n([\s\S]*?)^\1/gm)].flatMap(([, , block = '']) => block.split('\n'));
+  return [...code, ...fenced].flatMap((line) => {
+    const [, command] = /(?:^|[|;] |&& )(?:\$ )?(?:sudo )?(?:[\w./]*(?:bin|dist)\/)?runnc ((?:[a-z]|--).*)$/.exec(line) ?? [];
+    return command === undefined ? [] : [command.split(/ [|#>&]|;/, 1)[0]?.split(' ') ?? []];
+  });
+}
+
+test.each(pages.filter((page) => commandsIn(page).length > 0))('the commands in %s exist, with their options', (page) => {
+  const named = (options: typeof globalOptions) => options.flatMap((option) => Object.values(shapeOf(option)));
+  for (const words of commandsIn(page)) {
+    const spec = everyCommand.find(({ name }) => words.includes(name));
+    const known = [...named(globalOptions), ...(spec ? named(spec.options) : []), '--help', '-h', '--version', '-v'];
+    const unknown = words.filter((word) => word.startsWith('-') && !known.includes(word.split('=', 1)[0]));
+    expect({ words, unknown, isCommand: spec !== undefined || words.every((word) => word.startsWith('-')) }).toEqual({
+      words,
+      unknown: [],
+      isCommand: true,
+    });
+  }
+});
+
+test.each(pages)('the npm scripts in %s exist', (page) => {
+  const named = [...read(page).matchAll(/\bnpm run (?:--silent )?([\w:]+)/g)].map(([, name = '']) => name);
+  expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
 });
 
 interface Key {
