@@ -3,14 +3,15 @@
  * is emulated may not know all instructions; what it cannot run is in test/hvt/cases.ts, and runs in npm run test:hvt.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { cases, nameOf } from '../hvt/cases.ts';
 import { containers } from './containers.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
-import { until } from './engine/until.ts';
+import { lifecycleChecks } from './lifecycle-checks.ts';
 
-const { docker, run, must, start, inspect, says, pidOf, address } = containers('hvt');
+const place = containers('hvt');
+const { run, must, start, inspect, says, pidOf, address } = place;
+const checks = lifecycleChecks(place);
 const MiB = 2 ** 20;
 const missing = existsSync('/dev/kvm') ? '' : ' (needs /dev/kvm)';
 
@@ -46,37 +47,16 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
   test.each([
     ['sleep', 'sleeping'],
     ['spin', 'spinning'],
-  ])('stop ends %s at once, with 143', async (guest, says_) => {
-    const id = await start([`/${guest}`]);
-    await says(id, says_);
-    const before = Date.now();
-    await must('stop', '--time', '30', id);
-    expect(Date.now() - before).toBeLessThan(25_000);
-    expect(await inspect(id, 'State')).toMatchObject({ Status: 'exited', ExitCode: 143, OOMKilled: false });
-  });
+  ])('stop ends %s at once, with 143', (guest, text) => checks.stops(guest, text));
 
   test.each([
     ['KILL', 137],
     ['INT', 130],
     ['QUIT', 131],
     ['HUP', 129],
-  ])('kill --signal=%s ends it with %s', async (signal, expected) => {
-    const id = await start(['/sleep']);
-    await says(id, 'sleeping');
-    await must('kill', `--signal=${signal}`, id);
-    expect(await must('wait', id)).toBe(String(expected));
-  });
+  ])('kill --signal=%s ends it with %s', (signal, status) => checks.endsBy(signal, status));
 
-  test('pause stops the guest and unpause lets it go on', async () => {
-    const id = await start(['/echo-loop']);
-    await says(id, 'line 2\n');
-    await must('pause', id);
-    const { stdout } = await docker('logs', id);
-    await sleep(500);
-    expect((await docker('logs', id)).stdout).toBe(stdout);
-    await must('unpause', id);
-    await until('it says more', 60_000, async () => (await docker('logs', id)).stdout.length > stdout.length);
-  });
+  test('pause stops the guest and unpause lets it go on', () => checks.pauses());
 
   test('top shows one process, which has no thread but KVM itself makes one, and no privileges', async () => {
     const id = await start(['/sleep'], ['--memory=32m']);
@@ -100,13 +80,7 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     expect(told).toBeGreaterThanOrEqual((limit * 0.85 - 2) * MiB);
   });
 
-  test('a guest that exceeds its memory ends with 137, and Docker knows why', async () => {
-    const id = await start(['/big-memory', '3000'], ['--memory=64m']);
-    await says(id, 'memory: ');
-    await must('update', '--memory=16m', '--memory-swap=16m', id);
-    expect(await must('wait', id)).toBe('137');
-    expect(await inspect(id, 'State')).toMatchObject({ OOMKilled: true, ExitCode: 137, Status: 'exited' });
-  });
+  test('a guest that exceeds its memory ends with 137, and Docker knows why', () => checks.exceedsMemory());
 
   test('update and stats know its limits', async () => {
     const id = await start(['/sleep'], ['--memory=64m', '--pids-limit=20']);
@@ -126,17 +100,7 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     });
   });
 
-  test('restart, and start after stop, make a new machine', async () => {
-    const id = await start(['/sleep']);
-    await says(id, 'sleeping');
-    const first = await inspect(id, 'State.Pid');
-    await must('restart', id);
-    await until('it sleeps again', 60_000, async () => (await docker('logs', id)).stdout === 'sleeping\nsleeping\n');
-    expect(await inspect(id, 'State.Pid')).not.toBe(first);
-    await must('stop', id);
-    await must('start', id);
-    expect(await inspect(id, 'State.Running')).toBe(true);
-  });
+  test('restart, and start after stop, make a new machine', async () => checks.restarts(await start(['/sleep'])));
 
   test('with --tty lines end as on a terminal, and stop works', async () => {
     const stdout = 'Hello from a unikernel\r\ncommand line: <x>\r\n';

@@ -1,10 +1,12 @@
 /** Docker's commands on a container that runs in the background: as with runc. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { containers } from './containers.ts';
 import { until } from './engine/until.ts';
+import { lifecycleChecks } from './lifecycle-checks.ts';
 
-const { docker, must, start, inspect, says } = containers();
+const place = containers();
+const { docker, must, start, inspect, says } = place;
+const checks = lifecycleChecks(place);
 
 test('run --detach, ps, logs, inspect, wait, rm', async () => {
   const id = await start(['/sleep', '1'], ['--name', 'of-one-second', '--env', 'COLOUR=blue and "green"', '--label', 'a=b']);
@@ -32,21 +34,10 @@ test('wait tells the status of the guest', async () => {
   expect(await must('wait', await start(['/exit-code', '7']))).toBe('7');
 });
 
-test('stop ends a guest at once, with 143', async () => {
-  const id = await start(['/sleep']);
-  await says(id, 'sleeping');
-  const before = Date.now();
-  await must('stop', '--time', '30', id);
-  expect(Date.now() - before).toBeLessThan(25_000);
-  expect(await inspect(id, 'State')).toMatchObject({ Status: 'exited', ExitCode: 143, OOMKilled: false });
-});
-
-test('stop ends a guest that never waits, too', async () => {
-  const id = await start(['/spin']);
-  await says(id, 'spinning');
-  await must('stop', '--time', '30', id);
-  expect(await inspect(id, 'State.ExitCode')).toBe(143);
-});
+test.each([
+  ['sleep', 'sleeping'],
+  ['spin', 'spinning'],
+])('stop ends %s at once, with 143', (guest, text) => checks.stops(guest, text));
 
 test.each([
   ['KILL', 137],
@@ -54,12 +45,7 @@ test.each([
   ['INT', 130],
   ['QUIT', 131],
   ['HUP', 129],
-])('kill --signal=%s ends it with %s', async (signal, expected) => {
-  const id = await start(['/sleep']);
-  await says(id, 'sleeping');
-  await must('kill', `--signal=${signal}`, id);
-  expect(await must('wait', id)).toBe(String(expected));
-});
+])('kill --signal=%s ends it with %s', (signal, status) => checks.endsBy(signal, status));
 
 test('a signal that nobody handles changes nothing', async () => {
   const id = await start(['/sleep']);
@@ -96,14 +82,7 @@ test('create and start, stop and start, restart', async () => {
   });
   expect(await inspect(id, 'State.Status')).toBe('created');
   await must('start', id);
-  await says(id, 'sleeping');
-  const first = await inspect(id, 'State.Pid');
-  await must('restart', id);
-  await until('it sleeps again', 60_000, async () => (await docker('logs', id)).stdout === 'sleeping\nsleeping\n');
-  expect(await inspect(id, 'State.Pid')).not.toBe(first);
-  await must('stop', id);
-  await must('start', id);
-  expect(await inspect(id, 'State.Running')).toBe(true);
+  await checks.restarts(id);
 });
 
 test('--restart=on-failure:2 starts a failing guest two times more', async () => {
@@ -126,17 +105,7 @@ test('start --attach shows the output and ends with the status', async () => {
   await must('rm', id);
 });
 
-test('pause stops the guest and unpause lets it go on', async () => {
-  const id = await start(['/echo-loop']);
-  await says(id, 'line 2\n');
-  await must('pause', id);
-  expect(await inspect(id, 'State.Status')).toBe('paused');
-  const { stdout } = await docker('logs', id);
-  await sleep(500);
-  expect((await docker('logs', id)).stdout).toBe(stdout);
-  await must('unpause', id);
-  await until('it says more', 60_000, async () => (await docker('logs', id)).stdout.length > stdout.length);
-});
+test('pause stops the guest and unpause lets it go on', () => checks.pauses());
 
 test('a paused guest can be killed and removed', async () => {
   const id = await start(['/echo-loop']);

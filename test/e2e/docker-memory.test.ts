@@ -4,8 +4,10 @@ import path from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { containers } from './containers.ts';
 import { hierarchies, removeCgroups } from './engine/cgroups.ts';
+import { lifecycleChecks } from './lifecycle-checks.ts';
 
-const { run, must, start, inspect, says, docker } = containers();
+const place = containers();
+const { run, must, start } = place;
 const MiB = 2 ** 20;
 
 /** `memory: BYTES`, as big-memory says it. */
@@ -31,14 +33,7 @@ test('a limit above the container counts, too', async () => {
   expect(told(stdout)).toBeLessThan(8 * MiB);
 });
 
-test('a guest that exceeds its memory ends with 137, and Docker knows why', async () => {
-  const id = await start(['/big-memory', '3000'], ['--memory=64m']);
-  await says(id, 'memory: ');
-  await must('update', '--memory=16m', '--memory-swap=16m', id);
-  expect(await must('wait', id)).toBe('137');
-  expect(await inspect(id, 'State')).toMatchObject({ OOMKilled: true, ExitCode: 137, Status: 'exited' });
-  expect((await docker('logs', id)).stdout).not.toContain('done');
-});
+test('a guest that exceeds its memory ends with 137, and Docker knows why', () => lifecycleChecks(place).exceedsMemory());
 
 test('update --memory sets the new limit', async () => {
   const id = await start(['/sleep'], ['--memory=64m']);
