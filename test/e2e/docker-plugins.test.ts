@@ -6,12 +6,12 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { containers } from './containers.ts';
 import { startEngine } from './engine/engine.ts';
 import { nothingLeft, traces } from './engine/traces.ts';
-import { commands, emptySettings, follow, installExample, settings } from './etc-runnc.ts';
+import { commands, emptySettings, follow, installExample, patienceWithRegistry, settings } from './etc-runnc.ts';
 
 const { run, docker, buildImage, address } = containers();
 const { folder: folderOf, configure } = emptySettings();
 
-test("the author's page, word for word", async () => {
+test("the author's page, word for word", { timeout: patienceWithRegistry }, async () => {
   await buildImage('runnc-hello', { files: { '/hello.spt': `${inject('guests')}/hello.spt` }, entrypoint: ['/hello.spt'] });
   const { stdout } = await follow(commands('docs/plugins.md', 'From nothing to a container'), folderOf(), address);
   expect(stdout).toContain('command line: <is it so?>');

@@ -57,6 +57,9 @@ export function commands(page: string, section?: string): readonly string[] {
   return [...(part ?? '').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
 }
 
+/** For a test that installs packages from npm's registry, in milliseconds. */
+export const patienceWithRegistry = 300_000;
+
 /** Runs a page's commands as a reader would, in `cwd`, with what a reader has: runnc, sudo, and runnc's sources at $RUNNC. */
 export async function follow(blocks: readonly string[], cwd: string, address: EngineAddress): Promise<{ stdout: string }> {
   buildNpm();
@@ -66,7 +69,8 @@ export async function follow(blocks: readonly string[], cwd: string, address: En
     writeFileSync(path.join(programs, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
     const script = ['set -e', ...blocks].join('\n');
     const env = { ...quietNpm, RUNNC: root, PATH: `${programs}:${process.env.PATH}`, ...clientEnvironment(address) };
-    return await execa('sh', ['-c', script], { cwd, env, all: true, stdin: 'ignore' });
+    // Ended before the test is, so that nothing of it goes on and the error has what it said.
+    return await execa('sh', ['-c', script], { cwd, env, all: true, stdin: 'ignore', timeout: patienceWithRegistry - 10_000 });
   } finally {
     rmSync(programs, { recursive: true, force: true });
   }
