@@ -24,11 +24,7 @@ test('whatever the limit, the guest, its page tables and what the kernel charges
 });
 
 test.each([
-  [
-    MiB,
-    undefined,
-    'the memory setting leaves the guest 1048576 bytes, and 2097152 are the least; raise the limit (docker run -m)',
-  ],
+  [MiB, undefined, 'the memory setting leaves the guest 1048576 bytes, and 2097152 are the least; raise memory in runnc.config'],
   [512 * MiB, 6 * MiB, undefined],
   [
     512 * MiB,

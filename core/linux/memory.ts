@@ -21,7 +21,7 @@ export function guestMemory(preset: number, limit: number | undefined): number {
       'ERR_MEMORY',
       `${limit === undefined ? 'the memory setting' : `the memory limit of ${limit} bytes`} leaves the guest ${Math.max(0, memory)} bytes, and ${least} are the least`,
       {
-        hint: 'raise the limit (docker run -m)',
+        hint: limit === undefined ? 'raise memory in runnc.config' : 'raise the limit (docker run -m)',
       },
     );
   }
