@@ -28,7 +28,8 @@ export function makeRootfsPlace(parent) {
         if (index % 50 === 0) mkdirSync(place, { recursive: true });
         writeFileSync(path.join(place, `file-${index}`), noise(size));
       }
-      for (const guest of ['list-iso.spt', 'hello.spt']) copyFileSync(path.join(guests, guest), path.join(layer, guest));
+      for (const guest of ['list-iso.spt', 'ext2-files.spt', 'hello.spt'])
+        copyFileSync(path.join(guests, guest), path.join(layer, guest));
       return layer;
     },
     /** An overlay of its own, as Docker makes one for each container. */

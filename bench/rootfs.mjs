@@ -1,8 +1,9 @@
 /**
- * What a root image adds to `create`: of an image of 100 MB in 5,000 files, the first and later containers, by file system; beside
- * genisoimage alone of the same tree. See README.md.
+ * What a root image adds to `create`: of an image of 100 MB in 5,000 files, the first and later containers, by kind of image and file system;
+ * beside genisoimage and mke2fs -d alone of the same tree. See README.md.
  *
- *   node bench/rootfs.mjs [--rounds N] [--pause MS] [--runnc PATH] [--folder PATH] [--files N] [--size BYTES] [--types here,xfs,btrfs] [--json]
+ *   node bench/rootfs.mjs [--rounds N] [--pause MS] [--runnc PATH] [--folder PATH] [--files N] [--size BYTES] [--types here,xfs,btrfs]
+ *                         [--kinds iso,ext2] [--json]
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     files: { type: 'string', default: '5000' },
     size: { type: 'string', default: '20000' },
     types: { type: 'string', default: 'here,xfs,btrfs' },
+    kinds: { type: 'string', default: 'iso,ext2' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -41,12 +43,41 @@ function engineFiles(folder) {
   });
 }
 
-function makeCreate(place, images, layer, cacheDirectory) {
-  const file = path.join(place.folder, 'runnc.config.json');
-  writeFileSync(file, JSON.stringify({ cacheDirectory }));
+/** By kind: the guest that declares the device, and what makes such an image of a tree without runnc. */
+const kinds = {
+  iso: {
+    guest: 'list-iso.spt',
+    alone: 'genisoimage',
+    make: (rootfs, output) => ['genisoimage', ['-quiet', '-R', '-o', output, rootfs]],
+  },
+  ext2: {
+    guest: 'ext2-files.spt',
+    alone: 'mke2fs -d',
+    // The block size and the free space of rootfs-ext2, and an inode for each file.
+    make: (rootfs, output) => {
+      const size = Math.ceil((Number(options.files) * (Number(options.size) + 2048)) / 1024) + 64 * 1024;
+      return [
+        'mke2fs',
+        ['-q', '-t', 'ext2', '-b', '1024', '-N', String(2 * Number(options.files)), '-d', rootfs, output, String(size)],
+      ];
+    },
+  },
+};
+const chosen = options.kinds.split(',');
+
+function makeCreate(place, images, layer, where) {
   const mounts = engineFiles(place.folder);
+  const settings = Object.fromEntries(
+    Object.keys(kinds).map((kind) => {
+      const file = path.join(place.folder, `${kind}.config.json`);
+      const folders = { cacheDirectory: path.join(where, 'cache'), dataDirectory: path.join(where, 'data') };
+      writeFileSync(file, JSON.stringify({ ...folders, rootfs: kind }));
+      return [kind, file];
+    }),
+  );
   /** Milliseconds of one `create`, of a container that is deleted afterwards. */
-  return (guest, isPatched) => {
+  return (kind, guest, isPatched) => {
+    const file = settings[kind];
     const runtime = { name: 'runnc', program };
     const made = place.bundle(runtime, { program: guest });
     made.config.root = { path: images.overlay(layer), readonly: false };
@@ -64,39 +95,45 @@ function makeCreate(place, images, layer, cacheDirectory) {
 }
 
 async function ofFileSystem(place, images, layer, where) {
-  const cache = path.join(where, 'cache');
-  const create = makeCreate(place, images, layer, cache);
-  const series = { without: [], first: [], patched: [], shared: [] };
-  create('hello.spt', true);
-  for (let round = 0; round < Math.min(rounds, 5); round += 1) {
-    rmSync(cache, { recursive: true, force: true });
-    await pause();
-    series.first.push(create('list-iso.spt', true));
-  }
-  create('list-iso.spt', false);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, guest, isPatched] of [
-      ['without', 'hello.spt', true],
-      ['patched', 'list-iso.spt', true],
-      ['shared', 'list-iso.spt', false],
-    ]) {
+  const create = makeCreate(place, images, layer, where);
+  const without = () => create('iso', 'hello.spt', true);
+  const series = { without: [] };
+  without();
+  for (const kind of chosen) {
+    const { guest } = kinds[kind];
+    series[kind] = { alone: await alone(images, layer, where, kind), first: [], patched: [], shared: [] };
+    for (let round = 0; round < Math.min(rounds, 5); round += 1) {
+      rmSync(path.join(where, 'cache'), { recursive: true, force: true });
       await pause();
-      series[name].push(create(guest, isPatched));
+      series[kind].first.push(create(kind, guest, true));
+    }
+  }
+  for (const kind of chosen) for (const isPatched of [true, false]) create(kind, kinds[kind].guest, isPatched);
+  for (let round = 0; round < rounds; round += 1) {
+    await pause();
+    series.without.push(without());
+    for (const kind of chosen) {
+      for (const [name, isPatched] of [
+        ['patched', true],
+        ['shared', false],
+      ]) {
+        await pause();
+        series[kind][name].push(create(kind, kinds[kind].guest, isPatched));
+      }
     }
   }
   return series;
 }
 
-/** genisoimage alone, of the same overlay to the same file system. */
-async function genisoimage(images, layer, where) {
+/** The usual program alone, of the same overlay to the same file system. */
+async function alone(images, layer, where, kind) {
   const found = [];
   for (let round = 0; round < Math.min(rounds, 5); round += 1) {
     const rootfs = images.overlay(layer);
     await pause();
-    const output = path.join(where, 'genisoimage.iso');
-    found.push(
-      timed(() => must(spawnSync('genisoimage', ['-quiet', '-R', '-o', output, rootfs], { encoding: 'utf8' }), 'genisoimage')),
-    );
+    const output = path.join(where, `alone.${kind}`);
+    const [file, args] = kinds[kind].make(rootfs, output);
+    found.push(timed(() => must(spawnSync(file, args, { encoding: 'utf8' }), file)));
     rmSync(output);
     images.removeOverlay();
   }
@@ -105,24 +142,31 @@ async function genisoimage(images, layer, where) {
 
 function report({ machine, date, loads, fileSystems }) {
   const ms = (value) => `${value.toFixed(1)} ms`;
-  const rows = Object.entries(fileSystems).flatMap(([type, { without, first, patched, shared, alone }]) => {
+  const rows = Object.entries(fileSystems).flatMap(([type, { without, ...byKind }]) => {
     const base = median(without);
-    const added = (name, values) => [
-      `${type}: ${name}`,
-      ms(median(values) - base),
-      `${ms(quantile(values, 0.25) - base)} to ${ms(quantile(values, 0.75) - base)}`,
-      (Math.max(median(values) - base, 0) / median(alone)).toFixed(3),
-    ];
-    return [
-      [`${type}: genisoimage alone`, ms(median(alone)), `${ms(quantile(alone, 0.25))} to ${ms(quantile(alone, 0.75))}`, '1'],
-      added('first create', first),
-      added('later creates, files of the engine put in', patched),
-      added('later creates, nothing to put in', shared),
-    ];
+    return Object.entries(byKind).flatMap(([kind, { first, patched, shared, alone }]) => {
+      const added = (name, values) => [
+        `${type}, ${kind}: ${name}`,
+        ms(median(values) - base),
+        `${ms(quantile(values, 0.25) - base)} to ${ms(quantile(values, 0.75) - base)}`,
+        (Math.max(median(values) - base, 0) / median(alone)).toFixed(3),
+      ];
+      return [
+        [
+          `${type}, ${kind}: ${kinds[kind].alone} alone`,
+          ms(median(alone)),
+          `${ms(quantile(alone, 0.25))} to ${ms(quantile(alone, 0.75))}`,
+          '1',
+        ],
+        added('first create', first),
+        added('later creates, files of the engine put in', patched),
+        added('later creates, nothing to put in', shared),
+      ];
+    });
   });
   return [
     `${machine}, ${date}, load ${loads.map((load) => load.toFixed(1)).join(' to ')}; ${options.files} files of ${options.size} bytes; medians of ${rounds} rounds`,
-    table([['added to create', 'median', 'quartiles', '/ genisoimage'], ...rows]),
+    table([['added to create', 'median', 'quartiles', '/ alone'], ...rows]),
   ].join('\n\n');
 }
 
@@ -137,8 +181,7 @@ async function main() {
     const fileSystems = {};
     for (const type of options.types.split(',')) {
       const where = type === 'here' ? images.folder : images.fileSystem(type);
-      const alone = await genisoimage(images, layer, where);
-      fileSystems[type] = { ...(await ofFileSystem(place, images, layer, where)), alone };
+      fileSystems[type] = await ofFileSystem(place, images, layer, where);
     }
     const figures = {
       machine: `${os.cpus().length} x ${os.cpus()[0]?.model}, Linux ${os.release()}`,
