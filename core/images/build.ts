@@ -3,10 +3,11 @@ import { closeSync, constants, openSync, renameSync, rmSync, statSync, truncateS
 import type { ImageRequest, Json } from '../plugin.ts';
 import { sameFile } from '../state/lock.ts';
 import { sleep } from '../sys/sleep.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumsOf } from './checksum.ts';
 import type { Content } from './content.ts';
-import { draftOf, identityOf, imageOf, readEntry, writeRecord } from './entry.ts';
+import { besideOf, draftOf, identityOf, imageOf, readEntry, writeRecord } from './entry.ts';
 import type { CacheOptions } from './options.ts';
+import { share } from './own-file.ts';
 import { bootId, removeEarlier } from './own-path.ts';
 import { sweep } from './room.ts';
 import { beginSeal } from './seal.ts';
@@ -17,7 +18,7 @@ export async function build(
   { folder, ownFolder }: CacheOptions,
   key: string,
   { layers, read, since }: Content,
-  { kind, path, build }: ImageRequest,
+  { kind, path, beside, build }: ImageRequest,
 ): Promise<Built | 'again'> {
   await sweep(folder);
   removeEarlier(ownFolder);
@@ -30,10 +31,11 @@ export async function build(
     const notes = await withRoom(folder, key, async () => {
       // Of a builder that was killed, or had no room.
       truncateSync(draft);
+      if (beside !== undefined) rmSync(beside, { force: true });
       return build(draft);
     });
     const sealing = await beginSeal(read);
-    const checksum = await checksumOf(draft);
+    const checksum = await checksumsOf(draft, beside);
     const seal = await sealing();
     // Something has changed since the image began to be read, or the layers cannot be looked through.
     if (seal === undefined || seal.newest() >= since) {
@@ -41,7 +43,8 @@ export async function build(
       return { notes, alone: true };
     }
     const file = identityOf(statSync(draft));
-    writeRecord(folder, key, { kind, file, boot: bootId(), checksum, layers, seal: seal.text, notes });
+    const also = beside === undefined ? {} : { beside: await keepBeside(beside, besideOf(folder, key)) };
+    writeRecord(folder, key, { kind, file, ...also, boot: bootId(), checksum, layers, seal: seal.text, notes });
     renameSync(draft, imageOf(folder, key));
     return { notes };
   } finally {
@@ -49,6 +52,14 @@ export async function build(
     if (sameFile(fd, draft)) rmSync(draft, { force: true });
     closeSync(fd);
   }
+}
+
+/** Returns its identity. */
+async function keepBeside(own: string, kept: string): Promise<string> {
+  // Of a builder that was killed.
+  rmSync(kept, { force: true });
+  await share(own, kept);
+  return identityOf(statSync(kept));
 }
 
 interface Built {

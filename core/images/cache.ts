@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import { RunncError } from '../errors.ts';
 import type { Container, ImageRequest, Images, Log, MadeImage } from '../plugin.ts';
 import { build } from './build.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumsOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
-import { type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
+import { besideOf, type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
 import { beginToLook, type Expected } from './expected.ts';
 import { keyOf } from './key.ts';
 import type { CacheOptions } from './options.ts';
@@ -47,7 +47,7 @@ export function imageCache(options: CacheOptions): ImageCache {
       try {
         return content ? await shared(options, content, request, early?.sealing) : await alone(request);
       } catch (error) {
-        rmSync(request.path, { force: true });
+        for (const path of [request.path, request.beside]) if (path !== undefined) rmSync(path, { force: true });
         throw codeOf(error) === 'ENOSPC' ? noRoom(request.path, error) : error;
       }
     },
@@ -100,6 +100,7 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
     } catch (error) {
       // Removed by somebody who needed room.
       if (codeOf(error) !== 'ENOENT' || existsSync(imageOf(folder, key))) throw error;
+      if (request.beside !== undefined) rmSync(request.beside, { force: true });
     }
   }
 }
@@ -111,11 +112,14 @@ async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sea
   throw new LayersChanged(key);
 }
 
+export const checksumOfEntry = (folder: string, key: string, { beside }: EntryRecord): Promise<string> =>
+  checksumsOf(imageOf(folder, key), beside === undefined ? undefined : besideOf(folder, key));
+
 /** The entry, if it is whole. */
 async function usable(folder: string, key: string, log: Log): Promise<EntryRecord | undefined> {
   const entry = readEntry(folder, key);
   if (entry === undefined || entry.boot === bootId()) return entry;
-  if (entry.checksum === (await checksumOf(imageOf(folder, key)))) {
+  if (entry.checksum === (await checksumOfEntry(folder, key, entry))) {
     writeRecord(folder, key, { ...entry, boot: bootId() });
     return entry;
   }

@@ -1,4 +1,4 @@
-/** A checksum of a file, against damage by a crash, a disk or a slip of somebody's hand; nobody but root can write there. */
+/** A checksum of files, against damage by a crash, a disk or a slip of somebody's hand; nobody but root can write there. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dataRanges } from '../sys/data-ranges.ts';
 
@@ -6,7 +6,12 @@ import { dataRanges } from '../sys/data-ranges.ts';
 const pieceSize = 1 << 16;
 const zeros = Buffer.alloc(pieceSize);
 
-export async function checksumOf(path: string): Promise<string> {
+/** Of an image, and of what is beside it. */
+export async function checksumsOf(image: string, beside: string | undefined): Promise<string> {
+  return [await checksumOf(image), ...(beside === undefined ? [] : [await checksumOf(beside)])].join(', ');
+}
+
+async function checksumOf(path: string): Promise<string> {
   // Loaded only here; Node has crc32 since 20.15.
   const { crc32 } = process.getBuiltinModule('node:zlib');
   const fd = openSync(path, 'r');

@@ -1,18 +1,20 @@
 /**
- * One image in the cache: `KEY.img`, and beside it `KEY.json`, whose modification time is when it was last used. The record is written first
- * and the image renamed into place after it, so that one without the other is what a process left that was killed.
+ * One image in the cache: `KEY.img`, and beside it `KEY.json`, whose modification time is when it was last used, and `KEY.beside` where the plugin has
+ * one. They are written first and the image renamed into place after them, so that these without the image are what a process left that was killed.
  */
 import { lstatSync, readFileSync, renameSync, rmSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../plugin.ts';
 
-const format = 1;
+const format = 2;
 
 export interface EntryRecord {
   readonly format: typeof format;
   readonly kind: string;
   /** Inode, size in bytes and modification time of the image. */
   readonly file: string;
+  /** The same of the file beside it, if there is one. */
+  readonly beside?: string;
   /** The boot of the machine in which it was written: only a crash can leave a file of the right size with the wrong bytes. */
   readonly boot: string;
   readonly checksum: string;
@@ -24,6 +26,8 @@ export interface EntryRecord {
 
 export const imageOf = (folder: string, key: string): string => join(folder, `${key}.img`);
 export const recordOf = (folder: string, key: string): string => join(folder, `${key}.json`);
+/** The plugin's second file. */
+export const besideOf = (folder: string, key: string): string => join(folder, `${key}.beside`);
 /** What is being built, under a lock of its builder's. */
 export const draftOf = (folder: string, key: string): string => join(folder, `${key}.new`);
 
@@ -40,7 +44,10 @@ export function readEntry(folder: string, key: string): EntryRecord | undefined 
     const [record, image] = [lstatSync(file), lstatSync(imageOf(folder, key))];
     if (!isOurs(record) || !isOurs(image)) return undefined;
     const entry = JSON.parse(readFileSync(file, 'utf8')) as EntryRecord | null;
-    return entry?.format === format && entry.file === identityOf(image) ? entry : undefined;
+    if (entry?.format !== format || entry.file !== identityOf(image)) return undefined;
+    if (entry.beside === undefined) return entry;
+    const beside = lstatSync(besideOf(folder, key));
+    return isOurs(beside) && entry.beside === identityOf(beside) ? entry : undefined;
   } catch {
     return undefined;
   }
@@ -64,5 +71,6 @@ export function touch(folder: string, key: string): void {
 
 export function removeEntry(folder: string, key: string): void {
   rmSync(imageOf(folder, key), { force: true });
+  rmSync(besideOf(folder, key), { force: true });
   rmSync(recordOf(folder, key), { force: true });
 }

@@ -2,7 +2,7 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sameFile } from '../state/lock.ts';
-import { imageOf, recordOf, removeEntry } from './entry.ts';
+import { besideOf, imageOf, recordOf, removeEntry } from './entry.ts';
 
 /** What stat(2) counts blocks in. */
 const statBlock = 512;
@@ -26,7 +26,9 @@ export function keptIn(folder: string): readonly Kept[] {
       const image = lstatSync(imageOf(folder, key), { throwIfNoEntry: false });
       const record = lstatSync(recordOf(folder, key), { throwIfNoEntry: false });
       if (!image) return [];
-      return [{ key, bytes: image.blocks * statBlock, used: record?.mtimeMs ?? 0, users: image.nlink - 1 }];
+      const beside = lstatSync(besideOf(folder, key), { throwIfNoEntry: false });
+      const blocks = image.blocks + (beside?.blocks ?? 0);
+      return [{ key, bytes: blocks * statBlock, used: record?.mtimeMs ?? 0, users: image.nlink - 1 }];
     })
     .sort((one, other) => other.used - one.used);
 }
@@ -61,7 +63,7 @@ export async function sweep(folder: string): Promise<number> {
 function isAbandoned(folder: string, name: string): boolean {
   const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
   if (stat === undefined || name.endsWith('.img') || Date.now() - stat.mtimeMs < abandonedAfter) return false;
-  const [, key] = /^([0-9a-f]+)\.json$/.exec(name) ?? [];
+  const [, key] = /^([0-9a-f]+)\.(?:json|beside)$/.exec(name) ?? [];
   return key === undefined || lstatSync(imageOf(folder, key), { throwIfNoEntry: false }) === undefined;
 }
 

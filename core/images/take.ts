@@ -1,7 +1,7 @@
 /** From the cache to the container, with what room there is. */
-import { renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import type { ImageRequest } from '../plugin.ts';
-import { imageOf, removeEntry, touch } from './entry.ts';
+import { besideOf, imageOf, removeEntry, touch } from './entry.ts';
 import type { CacheOptions } from './options.ts';
 import { codeOf, copy, share } from './own-file.ts';
 import { makeRoom } from './room.ts';
@@ -10,12 +10,14 @@ import { makeRoom } from './room.ts';
 export async function take(
   { folder, size: most }: CacheOptions,
   key: string,
-  { path, writable }: ImageRequest,
+  { path, beside, writable }: ImageRequest,
 ): Promise<boolean> {
   const image = imageOf(folder, key);
   const { blocks, nlink } = statSync(image);
   // One that others have already cannot be given away.
   const isKept = blocks * 512 <= most || nlink > 1;
+  // Whoever has built it has it already.
+  if (beside !== undefined && !existsSync(beside)) await share(besideOf(folder, key), beside);
   let noSpace: unknown;
   try {
     if (isKept) {

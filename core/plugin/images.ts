@@ -28,7 +28,12 @@ export interface ImageRequest {
   readonly writable: boolean;
   /** Whether there is something in it that no other container has: then it is not kept. */
   readonly alone?: boolean;
-  /** Writes the image to this file, which is empty; returns what has to be known of it at each later use. */
+  /**
+   * A second file of the container's own, which is not there yet and which nobody may write to: what has to be known of the image only after it was
+   * used, and is too much to be read at each use. `build` makes it, and later containers have a link to the cache's. The plugin's to remove.
+   */
+  readonly beside?: string;
+  /** Writes the image to this file, which is empty, and `beside`; returns what has to be known of it at each later use. */
   build(path: string): Promise<Json>;
 }
 

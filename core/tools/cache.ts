@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
-import { checksumOf } from '../images/checksum.ts';
-import { imageOf, readEntry, removeEntry } from '../images/entry.ts';
+import { checksumOfEntry } from '../images/cache.ts';
+import { readEntry, removeEntry } from '../images/entry.ts';
 import { removeEarlier } from '../images/own-path.ts';
 import { type Kept, keptIn, makeRoom, sweep } from '../images/room.ts';
 import type { Context } from '../lifecycle/context.ts';
@@ -64,7 +64,7 @@ export async function verifyCache(context: Context): Promise<{ readonly said: st
   let damaged = 0;
   for (const { key } of keptIn(folder)) {
     const entry = readEntry(folder, key);
-    const isWhole = entry !== undefined && (await checksumOf(imageOf(folder, key))) === entry.checksum;
+    const isWhole = entry !== undefined && (await checksumOfEntry(folder, key, entry)) === entry.checksum;
     lines.push(`${key}   ${isWhole ? 'whole' : 'damaged, removed'}\n`);
     if (isWhole) continue;
     removeEntry(folder, key);

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 import { emptySlot, type Fillable, fillSlots, slotRoom } from './fill.ts';
-import { type Known, knownOf, type Part } from './known.ts';
+import type { Use } from './groups.ts';
+import { knownOf, type Part } from './known.ts';
 import { folderOf, markSeen, type Notes, type Paths, pathsOf, slotsFile, writeWhole } from './notes.ts';
 import { type Ext2Options, freeSpaceOf, limitsOf } from './settings.ts';
 import { warn } from './warn.ts';
@@ -29,6 +30,8 @@ interface Made {
 export interface Slots {
   readonly paths: Paths;
   readonly fillable: Fillable;
+  /** With what was filled in at `create`. */
+  readonly filled: Use;
 }
 
 interface Making {
@@ -42,7 +45,7 @@ interface Making {
 }
 
 /** Raised when the same tree becomes another image than before, or the notes change. */
-const kind = 'ext2 1';
+const kind = 'ext2 2';
 
 export async function build(host: Host, container: Container, wanted: Wanted, options: Ext2Options): Promise<Made> {
   const trees = await host.trees();
@@ -50,12 +53,12 @@ export async function build(host: Host, container: Container, wanted: Wanted, op
   const folder = folderOf(host, container);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const paths = pathsOf(folder, wanted.device);
-  const { image: path, notes } = paths;
-  for (const old of [notes, path]) rmSync(old, { force: true });
+  const { image: path, notes, known } = paths;
+  for (const old of [notes, known, path]) rmSync(old, { force: true });
   const making = { host, trees, container, wanted, limits: limitsOf(options), options, paths };
-  const { size, readOnly, known } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
+  const { size, readOnly, part } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
   markSeen(paths);
-  const said: Notes = { format: 1, id: container.id, ...(readOnly ? {} : { known }) };
+  const said: Notes = { format: 2, id: container.id, readOnly, ...(part ? { part } : {}) };
   writeWhole(notes, JSON.stringify(said));
   return { path, size, readOnly };
 }
@@ -74,12 +77,7 @@ async function giveBackEarlier(host: Host, container: Container, options: Ext2Op
 interface MadeImage {
   readonly size: number;
   readonly readOnly: boolean;
-  readonly known: Known;
-}
-
-/** What the cache keeps with an image. */
-interface CacheNotes extends Fillable {
-  readonly known: Known;
+  readonly part?: Part;
 }
 
 async function makeRoot({ host, trees, container, wanted, limits, options, paths }: Making): Promise<MadeImage> {
@@ -97,6 +95,7 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
     kind,
     depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots },
     path: paths.image,
+    beside: paths.known,
     writable: true,
     // Volumes are anybody's, and change.
     alone: volumes.length > 0,
@@ -110,17 +109,18 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
       });
       const parts = new Map<string, Part>(slots.map((inside) => [latin1(inside), { kind: 'engine' }]));
       for (const volume of volumes) parts.set(latin1(volume.inside), partOf(volume));
-      return { ...fillable, known: knownOf(tree, inodes, parts) } satisfies CacheNotes as unknown as Json;
+      writeWhole(paths.known, JSON.stringify(knownOf(tree, inodes, parts)));
+      return fillable satisfies Fillable as unknown as Json;
     },
   });
-  const { known, ...fillable } = image.notes as unknown as CacheNotes;
+  const fillable = image.notes as unknown as Fillable;
   if (files.length > 0) {
-    fillSlots(paths.image, fillable, files);
-    writeWhole(slotsFile(container), JSON.stringify({ paths, fillable } satisfies Slots));
+    const filled = fillSlots(paths.image, fillable, files);
+    writeWhole(slotsFile(container), JSON.stringify({ paths, fillable, filled } satisfies Slots));
   }
   const { ino } = statSync(rootfs, { bigint: true });
   const part: Part = { kind: 'host', source: rootfs, readOnly: rootfsReadOnly, volume: false, top: `*:${ino}` };
-  return { size: image.size, readOnly, known: { ...known, part } };
+  return { size: image.size, readOnly, part };
 }
 
 async function makeVolume({ host, trees, container, limits, options, paths }: Making, wanted: string): Promise<MadeImage> {
@@ -135,6 +135,7 @@ async function makeVolume({ host, trees, container, limits, options, paths }: Ma
     kind,
     depends: null,
     path: paths.image,
+    beside: paths.known,
     writable: true,
     alone: true,
     build: async (file) => {
@@ -145,10 +146,11 @@ async function makeVolume({ host, trees, container, limits, options, paths }: Ma
         maxSize,
         freeSpace: freeSpaceOf(container, options),
       });
-      return knownOf(entry, inodes, new Map([['', partOf(volume)]])) as unknown as Json;
+      writeWhole(paths.known, JSON.stringify(knownOf(entry, inodes, new Map([['', partOf(volume)]]))));
+      return null;
     },
   });
-  return { size: image.size, readOnly, known: image.notes as unknown as Known };
+  return { size: image.size, readOnly };
 }
 
 function partOf({ source, readOnly, entry }: Volume): Part {

@@ -7,8 +7,8 @@ import { markSeen, slotsFile } from './notes.ts';
 import { type Ext2Options, limitsOf } from './settings.ts';
 
 export async function fillAtStart(host: Host, container: Container, network: Network, options: Ext2Options): Promise<void> {
-  const { paths, fillable } = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Slots;
+  const { paths, fillable, filled } = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Slots;
   const { filesAtStart } = await host.trees();
-  fillSlots(paths.image, fillable, filesAtStart(container, network, limitsOf(options)));
+  fillSlots(paths.image, fillable, filesAtStart(container, network, limitsOf(options)), filled);
   markSeen(paths);
 }

@@ -35,8 +35,16 @@ export const emptySlot = (slot: string): Entry => ({
   slot,
 });
 
-/** @throws Error ERR_IMAGE where they do not fit */
-export function fillSlots(path: string, { blockSize, planned, use, slots }: Fillable, files: readonly Graft[]): void {
+/**
+ * `before`: what the image says of itself, if its slots were filled in before. Returns what it says now.
+ * @throws Error ERR_IMAGE where they do not fit
+ */
+export function fillSlots(
+  path: string,
+  { blockSize, planned, use, slots }: Fillable,
+  files: readonly Graft[],
+  before: Use = use,
+): Use {
   const geometry = planGeometry(blockSize, ...planned);
   const room = new Room(geometry);
   const place = (number: number) => room.place(number).block;
@@ -83,7 +91,9 @@ export function fillSlots(path: string, { blockSize, planned, use, slots }: Fill
       });
       put(at, record);
     }
-    putGroups(geometry, room, { ...use, blocks: next }, put);
+    const now = { ...use, blocks: next };
+    putGroups(geometry, room, now, put, before);
+    return now;
   } finally {
     closeSync(fd);
   }

@@ -3,7 +3,7 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import { carry } from './carry.ts';
-import { folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, writeWhole } from './notes.ts';
+import { folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, readKnown, writeWhole } from './notes.ts';
 import { Outcome } from './outcome.ts';
 import { Image } from './read.ts';
 import { type Ext2Options, limitsOf } from './settings.ts';
@@ -54,18 +54,18 @@ async function carryOne(
   goesOn = false,
 ): Promise<Outcome | undefined> {
   const paths = pathsOf(folder, device);
-  const { image: path, notes: notesPath } = paths;
+  const { image: path } = paths;
   // It may be among those that are kept already, when a run before was killed.
   if (!existsSync(path) || isAsSeen(paths)) return undefined;
   const outcome = new Outcome();
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const notes = JSON.parse(readFileSync(notesPath, 'utf8')) as Notes;
-    if (notes.known === undefined) return undefined;
+    const notes = JSON.parse(readFileSync(paths.notes, 'utf8')) as Notes;
+    if (notes.readOnly) return undefined;
     const image = new Image(fd, limitsOf(options));
-    const known = carry(notes.known, { image, id: notes.id, trees: await host.trees(), outcome });
+    const known = carry(readKnown(paths, notes), { image, id: notes.id, trees: await host.trees(), outcome });
     if (goesOn) {
-      writeWhole(notesPath, JSON.stringify({ ...notes, known } satisfies Notes));
+      writeWhole(paths.known, JSON.stringify(known));
       markSeen(paths);
     }
   } catch (error) {

@@ -27,7 +27,8 @@ export function useOf({ groups, inodesPerGroup }: Geometry, inodes: readonly Pla
   return { blocks, inode: Math.max(inodes.at(-1)?.inode ?? 0, firstInode - 1), folders };
 }
 
-export function putGroups(geometry: Geometry, room: Room, use: Use, put: Put): void {
+/** With `before`, what is there already: only what is other than it was, and the first superblock, which counts (e2fsck asks the others nothing). */
+export function putGroups(geometry: Geometry, room: Room, use: Use, put: Put, before?: Use): void {
   const { blockSize, groups, inodesPerGroup, blocksPerGroup } = geometry;
   const descriptors = Buffer.alloc(geometry.descriptorBlocks * blockSize);
   let [freeBlocks, freeInodes] = [0, 0];
@@ -35,8 +36,10 @@ export function putGroups(geometry: Geometry, room: Room, use: Use, put: Put): v
     const places = placesOf(geometry, group);
     const taken = room.usedIn(group, use.blocks);
     const takenInodes = Math.max(0, Math.min(inodesPerGroup, use.inode - group * inodesPerGroup));
-    put(places.bitmap * blockSize, bitmap(blockSize, taken, blocksPerGroup));
-    put(places.inodeBitmap * blockSize, bitmap(blockSize, takenInodes, inodesPerGroup));
+    if (!before || taken !== room.usedIn(group, before.blocks)) {
+      put(places.bitmap * blockSize, bitmap(blockSize, taken, blocksPerGroup));
+    }
+    if (!before) put(places.inodeBitmap * blockSize, bitmap(blockSize, takenInodes, inodesPerGroup));
     const free = { blocks: blocksPerGroup - taken, inodes: inodesPerGroup - takenInodes };
     encodeDescriptor(descriptors, group * descriptorSize, {
       ...places,
@@ -48,7 +51,7 @@ export function putGroups(geometry: Geometry, room: Room, use: Use, put: Put): v
     freeInodes += free.inodes;
   }
   for (let group = 0; group < groups; group++) {
-    if (!hasSuperblock(group)) continue;
+    if (!hasSuperblock(group) || (before && group > 0)) continue;
     const start = startOf(geometry, group) * blockSize;
     put(group === 0 ? superblockAt : start, encodeSuperblock(geometry, group, freeBlocks, freeInodes));
     put(start + blockSize, descriptors);

@@ -2,14 +2,22 @@
 import { type BigIntStats, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
-import type { Known } from './known.ts';
+import type { Known, Part } from './known.ts';
 
 export interface Notes {
-  readonly format: 1;
+  readonly format: 2;
   /** The container's. */
   readonly id: string;
-  /** Undefined for an image that the guest cannot write to. */
-  readonly known?: Known | undefined;
+  /** Whether the guest cannot write to it. */
+  readonly readOnly: boolean;
+  /** Where all of it is from, if that is other for each container. */
+  readonly part?: Part;
+}
+
+/** What the image held at first, or when it was carried back last. */
+export function readKnown({ known }: Paths, { part }: Notes): Known {
+  const found = JSON.parse(readFileSync(known, 'utf8')) as Known;
+  return part ? { ...found, part } : found;
 }
 
 const stampOfImage = ({ ino, size, mtimeNs }: BigIntStats): string => [ino, size, mtimeNs].join(':');
@@ -42,6 +50,8 @@ export const keptIn = (host: Host): string => host.dataDirectory('kept');
 export interface Paths {
   readonly image: string;
   readonly notes: string;
+  /** `Known`, which is large: read only when something is carried back, and a link to the cache's as long as nothing was. */
+  readonly known: string;
   readonly stamp: string;
 }
 
@@ -49,6 +59,7 @@ export interface Paths {
 export const pathsOf = (folder: string, device: string): Paths => ({
   image: join(folder, `${device}.ext2`),
   notes: join(folder, `${device}.json`),
+  known: join(folder, `${device}.known`),
   stamp: join(folder, `${device}.stamp`),
 });
 

@@ -322,6 +322,16 @@ test.each([1024, 4096])(
       };
       return { inside, destination: inside, entry };
     });
+    // Twice, as at `start`: what was more before is free again.
+    const more = files.map((file) => ({
+      ...file,
+      entry: { ...file.entry, data: { size: 400_000, content: Buffer.alloc(400_000, 1) } },
+    }));
+    const once = fillSlots(image, written, more.slice(0, 2));
+    await check(image);
+    const none = files.map((file) => ({ ...file, entry: { ...file.entry, data: { size: 0 } } }));
+    fillSlots(image, written, none, once);
+    await check(image);
     fillSlots(image, written, files);
     await check(image);
     await mounted(image, folder, (place) => {
