@@ -10,6 +10,7 @@ export type * from './plugin/devices.ts';
 export type * from './plugin/hooks.ts';
 export type * from './plugin/host.ts';
 export type * from './plugin/images.ts';
+export type * from './plugin/kept.ts';
 export type * from './plugin/launch.ts';
 export type * from './plugin/policy.ts';
 export type * from './plugin/program.ts';

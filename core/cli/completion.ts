@@ -10,6 +10,7 @@ const words: Readonly<Record<string, string>> = {
   plugins: 'list',
   plugin: 'init',
   cache: 'ls prune verify',
+  kept: 'ls prune rm',
   completion: 'bash zsh fish',
   kill: 'TERM KILL INT HUP QUIT USR1 USR2',
 };

@@ -127,6 +127,25 @@ const cache: CommandSpec = {
   },
 };
 
+const kept: CommandSpec = {
+  name: 'kept',
+  description: 'what guests wrote that no container has use for: ls, prune (where nothing would be lost), rm (by name, or all)',
+  arguments: ['<action>', '[names...]'],
+  options: [jsonOption, { flags: '-a, --all', description: 'rm: everything that is kept' }],
+  async run(context, [action = '', ...names], { json, all }) {
+    const tool = await import('../tools/kept.ts');
+    const actions: Readonly<Record<string, () => Promise<string>>> = {
+      ls: () => tool.listKept(context, json === true),
+      prune: () => tool.pruneKept(context),
+      rm: () => tool.removeKept(context, names as string[], all === true),
+    };
+    const chosen = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!chosen) throw unknownAction('kept', action, Object.keys(actions));
+    print(await chosen());
+    return 0;
+  },
+};
+
 const inspect: CommandSpec = {
   name: 'inspect',
   description: 'tell what a unikernel is and how it would be started',
@@ -159,4 +178,4 @@ const pack: CommandSpec = {
   },
 };
 
-export const tools: readonly CommandSpec[] = [doctor, install, uninstall, config, plugins, plugin, cache, inspect, pack];
+export const tools: readonly CommandSpec[] = [doctor, install, uninstall, config, plugins, plugin, cache, kept, inspect, pack];

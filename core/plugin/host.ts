@@ -11,6 +11,7 @@ import type { RunResult } from '../sys/run-in-network.ts';
 import type { Container } from './container.ts';
 import type { Hooks } from './hooks.ts';
 import type { Images } from './images.ts';
+import type { Kept } from './kept.ts';
 import type { Manifest, Program, Segment, Unikernel } from './program.ts';
 import type { TapeTools } from './tape.ts';
 import type { TreeTools } from './tree.ts';
@@ -102,6 +103,8 @@ export interface Resource<Input, State extends Json> {
   acquire(container: Container, input: Input): Promise<State>;
   /** Gives it back; safe to repeat. `state` is undefined when the process died inside `acquire`. */
   release(container: Container, state: State | undefined): Promise<void>;
+  /** What is left of containers that have no use for it, and was not given back as something would be lost (`runnc kept`). */
+  kept?(): Promise<readonly Kept[]>;
 }
 
 export interface ResourceHandle<Input, State extends Json> {

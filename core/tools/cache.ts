@@ -7,7 +7,7 @@ import { readEntry, removeEntry } from '../images/entry.ts';
 import { removeEarlier } from '../images/own-path.ts';
 import { type Kept, keptIn, makeRoom, sweep } from '../images/room.ts';
 import type { Context } from '../lifecycle/context.ts';
-import { table } from './table.ts';
+import { mebibytes, table } from './table.ts';
 
 interface Place {
   readonly folder: string;
@@ -72,5 +72,3 @@ export async function verifyCache(context: Context): Promise<{ readonly said: st
   }
   return { said: `${lines.join('')}${lines.length} images, ${damaged} damaged\n`, isWhole: damaged === 0 };
 }
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

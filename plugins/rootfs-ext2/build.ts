@@ -58,7 +58,7 @@ export async function build(host: Host, container: Container, wanted: Wanted, op
   const making = { host, trees, container, wanted, limits: limitsOf(options), options, paths };
   const { size, readOnly, part } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
   markSeen(paths);
-  const said: Notes = { format: 2, id: container.id, readOnly, ...(part ? { part } : {}) };
+  const said: Notes = { format: 2, id: container.id, directory: container.directory, readOnly, ...(part ? { part } : {}) };
   writeWhole(notes, JSON.stringify(said));
   return { path, size, readOnly };
 }

@@ -1,9 +1,9 @@
 /** What a guest wrote goes to the host, when its container is deleted or when somebody asks for it. */
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import { carry } from './carry.ts';
-import { folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, readKnown, writeWhole } from './notes.ts';
+import { devicesIn, folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, readKnown, writeWhole } from './notes.ts';
 import { Outcome } from './outcome.ts';
 import { Image } from './read.ts';
 import { type Ext2Options, limitsOf } from './settings.ts';
@@ -37,12 +37,6 @@ export async function sync(host: Host, container: Container, options: Ext2Option
     const outcome = await carryOne(host, folder, device, options, true);
     if (outcome) tell(host, container, device, outcome);
   }
-}
-
-/** Those whose images are whole: others were never seen by a guest. */
-function devicesIn(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []));
 }
 
 /** Undefined where the guest has written nothing. */

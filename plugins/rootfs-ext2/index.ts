@@ -28,6 +28,7 @@ export default {
       name: 'rootfs-ext2',
       acquire: async (container, wanted) => (await import('./build.ts')).build(host, container, wanted, options),
       release: async (container) => (await import('./give-back.ts')).giveBack(host, container, options),
+      kept: async () => (await import('./kept.ts')).listKept(host),
     });
     host.hooks.rootfs.tapPromise('rootfs-ext2', async (container, unikernel, { name }, program) => {
       const { volumeDevices } = await host.trees();

@@ -1,5 +1,5 @@
 /** Where a container's images are, and what is kept beside each. */
-import { type BigIntStats, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { type BigIntStats, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import type { Known, Part } from './known.ts';
@@ -8,6 +8,8 @@ export interface Notes {
   readonly format: 2;
   /** The container's. */
   readonly id: string;
+  /** The container's folder: where it is not there any more, nobody has use for the image. */
+  readonly directory: string;
   /** Whether the guest cannot write to it. */
   readonly readOnly: boolean;
   /** Where all of it is from, if that is other for each container. */
@@ -37,11 +39,14 @@ export function writeWhole(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
+/** A folder for each container that has images. */
+export const imagesIn = (host: Host): string => host.dataDirectory('rootfs-ext2');
+
 /** Not in the container's folder, which is in memory; and not in the cache, as nobody could make it again. */
 export function folderOf(host: Host, { directory }: Container): string {
   // Loaded only here: node:crypto would cost every create two milliseconds.
   const { createHash } = process.getBuiltinModule('node:crypto');
-  return join(host.dataDirectory('rootfs-ext2'), createHash('sha256').update(directory).digest('hex').slice(0, 32));
+  return join(imagesIn(host), createHash('sha256').update(directory).digest('hex').slice(0, 32));
 }
 
 /** Images of which something could not be carried back. */
@@ -62,6 +67,12 @@ export const pathsOf = (folder: string, device: string): Paths => ({
   known: join(folder, `${device}.known`),
   stamp: join(folder, `${device}.stamp`),
 });
+
+/** The devices whose images are whole: others were never seen by a guest. */
+export function devicesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []));
+}
 
 /** What `start` needs to fill in the root's slots. */
 export const slotsFile = ({ directory }: Container): string => join(directory, 'rootfs-ext2.json');

@@ -43,6 +43,7 @@ export function checkedResource<Input, State extends Json>(
       return JSON.parse(JSON.stringify(state)) as State;
     },
     release: (container, state) => within(timeLimit, () => resource.release(container, state)),
+    kept: async () => (await resource.kept?.()) ?? [],
   };
 }
 

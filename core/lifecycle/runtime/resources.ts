@@ -1,6 +1,6 @@
 /** What plugins took for a container and how it is given back: in reverse order, every one even if another fails. */
 import { RunncError, sentenceOf } from '../../errors.ts';
-import type { Container, Json, Resource, ResourceHandle } from '../../plugin.ts';
+import type { Container, Json, Kept, Resource, ResourceHandle } from '../../plugin.ts';
 import type { TakenResource } from '../../state/record.ts';
 
 type AnyResource = Resource<unknown, Json>;
@@ -36,6 +36,11 @@ export class Resources {
     // Others may have been taken meanwhile.
     ledger.save(ledger.resources.map((taken) => (taken === pending ? { name: resource.name, state } : taken)));
     return state;
+  }
+
+  /** What all plugins keep of containers that have no use for it. */
+  async kept(): Promise<readonly Kept[]> {
+    return (await Promise.all([...this.#known.values()].map(async (resource) => (await resource.kept?.()) ?? []))).flat();
   }
 
   /** @throws RunncError ERR_LEFT_BEHIND, after everything was tried */
