@@ -36,6 +36,10 @@ test('an image is started from its descriptor, with its arguments, an empty envi
   });
 });
 
+test('a descriptor that is none starts nothing', async () => {
+  await expect(spawnImage('/bin/true', ['true'], [[7, -1]])).rejects.toMatchObject({ errnoName: 'EBADF' });
+});
+
 test('descriptors that lie where others go arrive all the same, the image among them', async () => {
   const [a, b, c] = [await file('a'), await file('b'), await file('c')];
   const image = keep(openSync('/bin/sh', 'r'));

@@ -1,7 +1,7 @@
 /** Processes: starting an image, waiting, and telling one process from another that got its number. */
 import { closeSync, readFileSync } from 'node:fs';
 import { SysError } from '../errors.ts';
-import { describeErrno, type Libc, libc } from './libc.ts';
+import { describeErrno, type Libc, type LibcName, libc } from './libc.ts';
 
 /** Descriptors of a new process: its number there, and the descriptor here. */
 export type DescriptorMap = readonly (readonly [there: number, here: number])[];
@@ -37,15 +37,18 @@ export function spawnWith({ call, raw }: Libc, ...[image, argv, descriptors, env
   const actions = Buffer.alloc(fileActionsSize);
   raw('posix_spawn_file_actions_init', actions);
   try {
+    // Unlike others, these calls answer an errno.
+    const check = (name: LibcName, ...args: readonly unknown[]) => {
+      const { result } = raw(name, ...args);
+      if (result === 0) return;
+      const [errnoName, text] = describeErrno(result);
+      throw new SysError(name, result, errnoName, `starting ${argv[0]}`, text);
+    };
     for (const [there, here] of descriptors)
-      raw('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
+      check('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
     const pid = [0];
     const path = typeof image === 'string' ? image : `/proc/self/fd/${outOfTheWay(image)}`;
-    const { result } = raw('posix_spawn', pid, path, actions, null, [...argv, null], [...environment, null]);
-    if (result !== 0) {
-      const [name, text] = describeErrno(result);
-      throw new SysError('posix_spawn', result, name, `starting ${argv[0]}`, text);
-    }
+    check('posix_spawn', pid, path, actions, null, [...argv, null], [...environment, null]);
     return pid[0] as number;
   } finally {
     for (const copy of copies) closeSync(copy);
@@ -65,8 +68,13 @@ export function waitAtMost({ call, raw }: Libc, pid: number, milliseconds: numbe
   const events = Buffer.alloc(8); // struct pollfd
   events.writeInt32LE(ended, 0);
   events.writeInt16LE(POLLIN, 4);
+  const end = performance.now() + milliseconds;
   try {
-    if (raw('poll', events, 1, milliseconds).result === 0) return undefined;
+    for (let ready = -1; ready === -1; ) {
+      // -1: a signal came.
+      ready = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now()))).result;
+      if (ready === 0) return undefined;
+    }
   } finally {
     closeSync(ended);
   }
