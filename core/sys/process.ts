@@ -9,8 +9,14 @@ export type DescriptorMap = readonly (readonly [there: number, here: number])[];
 const F_DUPFD_CLOEXEC = 1030; // linux/fcntl.h
 const SYS_PIDFD_OPEN = 434; // Linux 5.3, the same on every architecture (asm-generic/unistd.h)
 const POLLIN = 1; // asm-generic/poll.h
+const EINTR = 4; // asm-generic/errno-base.h
 // glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines (bits/types or spawn.h); room to spare.
 const fileActionsSize = 256;
+
+function failure(name: LibcName, errno: number, what: string): SysError {
+  const [errnoName, text] = describeErrno(errno);
+  return new SysError(name, errno, errnoName, what, text);
+}
 
 type Spawn = [image: number | string, argv: readonly string[], descriptors: DescriptorMap, environment?: readonly string[]];
 
@@ -40,9 +46,7 @@ export function spawnWith({ call, raw }: Libc, ...[image, argv, descriptors, env
     // Unlike others, these calls answer an errno.
     const check = (name: LibcName, ...args: readonly unknown[]) => {
       const { result } = raw(name, ...args);
-      if (result === 0) return;
-      const [errnoName, text] = describeErrno(result);
-      throw new SysError(name, result, errnoName, `starting ${argv[0]}`, text);
+      if (result !== 0) throw failure(name, result, `starting ${argv[0]}`);
     };
     for (const [there, here] of descriptors)
       check('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
@@ -70,10 +74,11 @@ export function waitAtMost({ call, raw }: Libc, pid: number, milliseconds: numbe
   events.writeInt16LE(POLLIN, 4);
   const end = performance.now() + milliseconds;
   try {
-    for (let ready = -1; ready === -1; ) {
-      // -1: a signal came.
-      ready = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now()))).result;
-      if (ready === 0) return undefined;
+    for (;;) {
+      const { result, errno } = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now())));
+      if (result === 0) return undefined;
+      if (result > 0) break;
+      if (errno !== EINTR) throw failure('poll', errno, `waiting for process ${pid}`);
     }
   } finally {
     closeSync(ended);
