@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import type { GuestAbi } from './guest-abi.ts';
 import { kvmDevice, openKvm, readKvm } from './kvm.ts';
-import { processors } from './processor.ts';
+import { processors } from './processors.ts';
 
 interface Options {
   readonly ring?: 'on' | 'off';

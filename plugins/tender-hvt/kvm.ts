@@ -1,7 +1,7 @@
 /** What the engine asks of KVM before a launch, through a virtual machine that is thrown away. Source: linux/kvm.h. */
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../../core/plugin.ts';
-import type { Processor } from './processor.ts';
+import type { KvmFacts, Processor, Question } from './processor.ts';
 
 export const kvmDevice = '/dev/kvm';
 
@@ -17,23 +17,6 @@ export const KVM = {
 
 /** Documentation/virt/kvm/api.rst: the only version that there will be. */
 const apiVersion = 12;
-export interface KvmFacts {
-  /** The argument of KVM_CREATE_VM. */
-  readonly machineType: number;
-  /** Size of the mapping of a vCPU. */
-  readonly runSize: number;
-  /** What the virtual processor is to be, in the processor's own form. */
-  readonly model: Uint8Array;
-  /** Frequency of the guest's cycle counter. */
-  readonly cyclesPerSecond: number;
-}
-
-/** Asks KVM by an ioctl, and throws when it refuses `what`. */
-export interface Question {
-  (what: string, fd: number, request: number, argument: number | Uint8Array): number;
-  /** The same for an answer that is a descriptor, which is closed in the end. */
-  readonly descriptor: (what: string, fd: number, request: number, argument: number) => number;
-}
 
 /** @throws an error with the code ERR_NO_TENDER and what would help */
 export async function readKvm({ library }: Pick<Host, 'library'>, processor: Processor): Promise<KvmFacts> {

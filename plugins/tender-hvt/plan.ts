@@ -2,10 +2,10 @@
 import type { Architecture, DescriptorNumbers, Host, Launch, Op, TapePlan } from '../../core/plugin.ts';
 import { largePage, memoryBaseOf, placesOf, stackSize } from './addresses.ts';
 import type { GuestAbi } from './guest-abi.ts';
-import { KVM, type KvmFacts } from './kvm.ts';
+import { KVM } from './kvm.ts';
 import { loopParameters } from './loop-parameters.ts';
 import { loopPolicy } from './policy.ts';
-import type { Processor } from './processor.ts';
+import type { KvmFacts, Processor } from './processor.ts';
 
 const pageSize = 4096;
 /** Cookie of the timer in the wait set: no handle (loop/calls.c, TIMER_COOKIE). */

@@ -1,6 +1,24 @@
-/** What the tender must know of a processor; x86_64/processor.ts and aarch64/processor.ts tell it. */
+/** What a processor is for the tender (processors.ts has those that there are), and what it has to be asked for. */
 import type { Op, TapeTools } from '../../core/plugin.ts';
-import type { KvmFacts, Question } from './kvm.ts';
+
+/** What the engine learns of a machine's KVM before a launch. */
+export interface KvmFacts {
+  /** The argument of KVM_CREATE_VM. */
+  readonly machineType: number;
+  /** Size of the mapping of a vCPU. */
+  readonly runSize: number;
+  /** What the virtual processor is to be, in the processor's own form. */
+  readonly model: Uint8Array;
+  /** Frequency of the guest's cycle counter. */
+  readonly cyclesPerSecond: number;
+}
+
+/** Asks KVM by an ioctl, and throws when it refuses `what`. */
+export interface Question {
+  (what: string, fd: number, request: number, argument: number | Uint8Array): number;
+  /** The same for an answer that is a descriptor, which is closed in the end. */
+  readonly descriptor: (what: string, fd: number, request: number, argument: number) => number;
+}
 
 export interface Processor {
   /** The run loop, behind whose code its parameters go, and where in it the handler of faults is. */
@@ -16,12 +34,3 @@ export interface Processor {
   /** Makes the virtual processor what a guest expects. `stack` is the stack pointer's value. */
   prepare(tape: TapeTools, what: { vcpu: number; facts: KvmFacts; entry: bigint; stack: number }): readonly Op[];
 }
-
-/** The processors that there are, by OCI's names for them and the guest's ABI, each with a run loop and loaded only where it is needed. */
-export const processors: Readonly<Record<string, Readonly<Record<string, () => Promise<Processor>>>>> = {
-  amd64: {
-    hvt: async () => (await import('./x86_64/processor.ts')).x86_64,
-    'legacy-hvt': async () => (await import('./x86_64/legacy-processor.ts')).legacyX86_64,
-  },
-  arm64: { hvt: async () => (await import('./aarch64/processor.ts')).aarch64 },
-};

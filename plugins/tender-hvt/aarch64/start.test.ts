@@ -6,7 +6,7 @@ import { machineCode } from '../../../core/launch/testing/play.ts';
 import { canCompileFor, compilerFor } from '../../../scripts/compilers.mjs';
 import { bootInfoAddress, lowStart, mostMemory, tables } from '../addresses.ts';
 import { lowMemory } from '../boot-info.ts';
-import type { Question } from '../kvm.ts';
+import type { Question } from '../processor.ts';
 import { aarch64 } from './processor.ts';
 import { startRegisters } from './registers.ts';
 import { writeTables } from './tables.ts';
