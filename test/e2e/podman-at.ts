@@ -9,6 +9,8 @@ export interface PodmanOptions {
   readonly netns?: string;
   /** A process whose mount namespace to be in. */
   readonly mountsOf?: number;
+  /** Its storage driver; vfs unless told, which lies on any file system. */
+  readonly storage?: 'vfs' | 'overlay';
   /** Networks by name, as CNI configuration lists; or those that `podman network create` makes. */
   readonly networks?: Readonly<Record<string, object>> | 'netavark';
 }
@@ -16,7 +18,7 @@ export interface PodmanOptions {
 /** A function that runs podman with these arguments, with runnc as its runtime. */
 export function podmanAt(
   place: Workplace,
-  { netns, mountsOf, networks = {} }: PodmanOptions = {},
+  { netns, storage = 'vfs', mountsOf, networks = {} }: PodmanOptions = {},
 ): (...args: string[]) => Promise<Ended> {
   const { folder, root } = place;
   const settings = path.join(folder, 'containers.conf');
@@ -36,9 +38,9 @@ export function podmanAt(
   // As the runtime, since `podman rm` forgets --runtime-flag.
   const wrapper = path.join(folder, 'runnc');
   writeFileSync(wrapper, `#!/bin/sh\nexec '${inject('runnc')}' --root '${root}' "$@"\n`, { mode: 0o755 });
-  const own = (name: string) => path.join(folder, 'podman', name);
+  const own = (name: string) => path.join(folder, storage === 'vfs' ? 'podman' : `podman-${storage}`, name);
   const options = [
-    ...['--root', own('root'), '--runroot', own('run'), '--tmpdir', own('tmp'), '--storage-driver=vfs'],
+    ...['--root', own('root'), '--runroot', own('run'), '--tmpdir', own('tmp'), `--storage-driver=${storage}`],
     ...['--cgroup-manager=cgroupfs', '--events-backend=file', '--runtime', wrapper],
   ];
   const environment = ['env', '--unset=DOCKER_CONFIG', `CONTAINERS_CONF=${settings}`];
