@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { withoutChildProcess } from './without-child-process.mjs';
+import { withoutUtil } from './without-util.mjs';
 import { withoutWorkingDirectory } from './without-working-directory.mjs';
 
 const [entry, outfile, processor, packages, bun] = process.argv.slice(2);
@@ -30,7 +31,7 @@ const { success, logs } = await globalThis.Bun.build({
   // What a plugin resolves loses the `type: 'file'` of its import.
   loader: { '.node': 'file' },
   conditions: [`compiled-${processor}`],
-  plugins: [addonOfTarget, withoutWorkingDirectory, withoutChildProcess],
+  plugins: [addonOfTarget, withoutWorkingDirectory, withoutChildProcess, withoutUtil],
   compile: {
     outfile,
     target: `bun-linux-${processor}`,

@@ -2,6 +2,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, type FullTap } from 'tapable';
 import { type ErrorCode, errorCodes, RunncError } from '../../errors.ts';
 import type { Hooks, Log, Tender } from '../../plugin.ts';
+import { inSeries } from './in-series.ts';
 import { within } from './time-limit.ts';
 
 /** How long a tap may take unless the configuration says otherwise, in milliseconds. */
@@ -46,6 +47,7 @@ export function makeHooks(log: Log, options: HookOptions = {}): Hooks {
   for (const [name, hook] of Object.entries(hooks)) {
     const register = (tap: FullTap): FullTap => registered(name, tap, log, options);
     (hook as { intercept(interceptor: { register: typeof register }): void }).intercept({ register });
+    inSeries(hook);
   }
   return hooks;
 }
