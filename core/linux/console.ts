@@ -1,5 +1,6 @@
 /** A pseudo-terminal for the container, its master sent to the engine over --console-socket. */
 import { closeSync, constants, openSync } from 'node:fs';
+import { networkCalls } from '#network-calls';
 import { RunncError } from '../errors.ts';
 import { libc } from '../sys/libc.ts';
 import { sendDescriptor } from '../sys/send-descriptor.ts';
@@ -59,8 +60,7 @@ export async function openConsole(socketPath: string, size: ConsoleSize | undefi
 
 /** Sends the terminal over the engine's socket, with its name as the message, as runc does. */
 async function sendTerminal(socketPath: string, fd: number): Promise<void> {
-  const calls = await libc();
-  const { call } = calls;
+  const { call } = await libc();
   const path = Buffer.from(`${socketPath}\0`);
   if (path.length > 108) throw new Error('the path of the socket is longer than 107 bytes');
   const name = Buffer.alloc(110); // struct sockaddr_un
@@ -69,7 +69,7 @@ async function sendTerminal(socketPath: string, fd: number): Promise<void> {
   const socket = call('making a socket', 'socket', AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
   try {
     call(`connecting to ${socketPath}`, 'connect', socket, name, name.length);
-    await sendDescriptor(calls, 'sending the terminal', socket, fd, masterName);
+    sendDescriptor(await networkCalls(), 'sending the terminal', socket, fd, masterName);
   } finally {
     closeSync(socket);
   }

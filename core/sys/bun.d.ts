@@ -4,9 +4,12 @@ declare module 'bun:ffi' {
     readonly cstring: 'cstring';
     readonly i32: 'i32';
     readonly u32: 'u32';
+    readonly i64: 'i64';
     readonly u64: 'u64';
     readonly ptr: 'ptr';
   };
+  /** The address of bytes. */
+  export function ptr(bytes: Uint8Array): number;
   export const read: { i32(pointer: number, offset: number): number };
   export function dlopen<Name extends string>(
     library: string,

@@ -58,13 +58,15 @@ export async function openNetlink(netns: string, protocol = 0): Promise<Netlink>
     calls.setsockopt('asking for words of the kernel', socket, SOL_NETLINK, option, one, 4);
   }
   let sequence = 0;
+  // One for all answers, and not filled with zeros: a page that nothing is written to costs nothing.
+  const buffer = Buffer.allocUnsafe(bufferSize);
   return {
     request(what, type, flags, body) {
       for (let attempt = 1; ; attempt++) {
         sequence += 1;
         const bytes = message(type, flags, sequence, body);
         calls.send(what, socket, bytes, bytes.length, 0);
-        const answer = receive(calls, what, socket, sequence);
+        const answer = receive(calls, what, { socket, sequence, buffer });
         if (!answer.interrupted || attempt === attempts) return answer.messages;
       }
     },
@@ -87,11 +89,16 @@ function message(type: number, flags: number, sequence: number, body: Uint8Array
 /** RTM_GETLINK and its kin: every fourth number has them (linux/rtnetlink.h). Elsewhere the bits of NLM_F_DUMP mean something else. */
 const isQuestion = (type: number) => type % 4 === 2;
 
-function receive({ recv }: NetworkCalls, what: string, socket: number, sequence: number) {
+interface Expected {
+  readonly socket: number;
+  readonly sequence: number;
+  readonly buffer: Buffer;
+}
+
+function receive({ recv }: NetworkCalls, what: string, { socket, sequence, buffer }: Expected) {
   const messages: NetlinkMessage[] = [];
   let interrupted = false;
   for (;;) {
-    const buffer = Buffer.alloc(bufferSize);
     const size = recv(what, socket, buffer, buffer.length, 0);
     for (let at = 0; at + headerSize <= size; ) {
       const length = buffer.readUInt32LE(at);
@@ -105,7 +112,7 @@ function receive({ recv }: NetworkCalls, what: string, socket: number, sequence:
           throwIfError(what, body, flags);
           return { messages, interrupted };
         }
-        messages.push({ type, body });
+        messages.push({ type, body: Uint8Array.prototype.slice.call(body) });
       }
       at += (length + 3) & ~3;
     }

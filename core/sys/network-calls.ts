@@ -2,7 +2,7 @@
  * What `start` needs of libc for a network, through koffi; the single executable has network-calls.compiled.ts in its place, which costs
  * less to load.
  */
-import { type LibcName, libc } from './libc.ts';
+import { type LibcName, libc, loadKoffi } from './libc.ts';
 
 /** Calls that answer what libc answers, and throw a SysError that begins with `what` for -1. */
 export interface NetworkCalls {
@@ -12,10 +12,15 @@ export interface NetworkCalls {
   send(what: string, fd: number, bytes: Uint8Array, size: number, flags: number): number;
   recv(what: string, fd: number, buffer: Uint8Array, size: number, flags: number): number;
   ioctl(what: string, fd: number, request: number, structure: Uint8Array): number;
+  sendmsg(what: string, fd: number, message: Uint8Array, flags: number): number;
+  /** A system call by its number; bytes and null are pointers. */
+  syscall(what: string, number: number, ...args: readonly (number | Uint8Array | null)[]): number;
+  /** Where bytes are, for as long as they are in use. */
+  address(bytes: Uint8Array): number;
 }
 
 export async function networkCalls(): Promise<NetworkCalls> {
-  const { call } = await libc();
+  const [{ call }, { address }] = [await libc(), await loadKoffi()];
   const plain =
     (name: LibcName) =>
     (what: string, ...args: readonly unknown[]) =>
@@ -26,6 +31,10 @@ export async function networkCalls(): Promise<NetworkCalls> {
     setsockopt: plain('setsockopt'),
     send: plain('send'),
     recv: plain('recv'),
+    sendmsg: plain('sendmsg'),
     ioctl: (what, fd, request, structure) => call(what, 'ioctl', fd, request, 'void *', structure),
+    syscall: (what, number, ...args) =>
+      call(what, 'syscall', number, ...args.flatMap((each) => [typeof each === 'number' ? 'long' : 'void *', each])),
+    address: (bytes) => Number(address(bytes)),
   };
 }

@@ -4,7 +4,8 @@
  * behind, also not when this process is killed.
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { type Libc, libc } from './libc.ts';
+import { networkCalls } from '#network-calls';
+import type { NetworkCalls } from './network-calls.ts';
 import { inNetworkNamespace } from './network-namespace.ts';
 
 /** Numbers of system calls that all architectures share (asm-generic/unistd.h, since Linux 5.2), and one that they do not. */
@@ -17,7 +18,7 @@ const O_NONBLOCK_RDWR = 0o4002;
 
 /** Opens for reading and writing, without blocking, the device whose number is in the file `dev` of a folder of sysfs. */
 export async function openDevice(netns: string, folder: string): Promise<number> {
-  const calls = await libc();
+  const calls = await networkCalls();
   const sysfs = await inNetworkNamespace(netns, () => mountNowhere(calls, 'sysfs'));
   let number: string;
   try {
@@ -31,7 +32,7 @@ export async function openDevice(netns: string, folder: string): Promise<number>
     const what = `making a node of the device ${number}`;
     const path = Buffer.from(`${node}\0`);
     const [mode, device] = [S_IFCHR | 0o600, deviceNumber(number)];
-    calls.call(what, 'syscall', SYS.mknodat, 'int', AT_FDCWD, 'void *', path, 'unsigned int', mode, 'unsigned int', device);
+    calls.syscall(what, SYS.mknodat, AT_FDCWD, path, mode, device);
     return openSync(node, O_NONBLOCK_RDWR);
   } finally {
     closeSync(files);
@@ -39,12 +40,12 @@ export async function openDevice(netns: string, folder: string): Promise<number>
 }
 
 /** A descriptor of the top of a new file system (fsopen(2), fsmount(2)). */
-function mountNowhere({ call }: Libc, type: string): number {
+function mountNowhere({ syscall }: NetworkCalls, type: string): number {
   const what = `making a ${type}`;
-  const context = call(what, 'syscall', SYS.fsopen, 'void *', Buffer.from(`${type}\0`), 'int', CLOEXEC);
+  const context = syscall(what, SYS.fsopen, Buffer.from(`${type}\0`), CLOEXEC);
   try {
-    call(what, 'syscall', SYS.fsconfig, 'int', context, 'int', FSCONFIG_CMD_CREATE, 'void *', null, 'void *', null, 'int', 0);
-    return call(what, 'syscall', SYS.fsmount, 'int', context, 'int', CLOEXEC, 'int', 0);
+    syscall(what, SYS.fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0);
+    return syscall(what, SYS.fsmount, context, CLOEXEC, 0);
   } finally {
     closeSync(context);
   }

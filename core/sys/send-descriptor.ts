@@ -1,13 +1,18 @@
 /** Sends an open descriptor over a unix socket (unix(7), SCM_RIGHTS). */
-import { type Libc, loadKoffi } from './libc.ts';
+import type { NetworkCalls } from './network-calls.ts';
 
 // linux/socket.h
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 
 /** Sends `fd` with a text of one byte or more beside it; `what` begins the sentence of an error. */
-export async function sendDescriptor({ call }: Libc, what: string, socket: number, fd: number, text: string): Promise<void> {
-  const { address } = await loadKoffi();
+export function sendDescriptor(
+  { address, sendmsg }: Pick<NetworkCalls, 'address' | 'sendmsg'>,
+  what: string,
+  socket: number,
+  fd: number,
+  text: string,
+): void {
   const bytes = Buffer.from(text);
   const vector = Buffer.alloc(16); // struct iovec
   vector.writeBigUInt64LE(BigInt(address(bytes)), 0);
@@ -22,5 +27,5 @@ export async function sendDescriptor({ call }: Libc, what: string, socket: numbe
   message.writeBigUInt64LE(1n, 24);
   message.writeBigUInt64LE(BigInt(address(control)), 32);
   message.writeBigUInt64LE(24n, 40);
-  call(what, 'sendmsg', socket, message, 0);
+  sendmsg(what, socket, message, 0);
 }
