@@ -16,7 +16,7 @@ import type { Context } from './context.ts';
 import type { CreateOptions } from './create-options.ts';
 import { delegateOfOther, delegateOfSandbox } from './delegation/delegate-choice.ts';
 import { type CreatedElsewhere, createElsewhere } from './delegation/delegation.ts';
-import { destroy, ledgerOf } from './destroy.ts';
+import { destroy } from './destroy.ts';
 import { firstRecord } from './first-record.ts';
 import { type Identified, identify } from './identify.ts';
 import { descriptorsOf } from './init/descriptors.ts';
@@ -24,8 +24,10 @@ import { initOptions } from './init/init-options.ts';
 import { programRoot } from './init/program-root.ts';
 import { type Sandbox, startSandbox } from './init/sandbox.ts';
 import { noNetwork, planTape } from './launch.ts';
+import { ledgerOf } from './ledger.ts';
 import { type Loaded, load } from './load.ts';
 import { metadataOf } from './metadata.ts';
+import { writePrepared } from './prepared.ts';
 import { isTapped } from './runtime/hooks.ts';
 
 /** Creates a container; a failure undoes all of it. Returns the first process. */
@@ -108,6 +110,8 @@ async function build(
   const tape = planned
     ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile })
     : undefined;
+  if (!planned || isTapped(runtime.hooks.start))
+    writePrepared(held.directory, { container: before, config, program, unikernel, profile });
 
   // A terminal cannot be given twice.
   if (options.consoleSocket !== undefined) await runtime.imagesChecked();

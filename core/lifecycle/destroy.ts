@@ -7,6 +7,7 @@ import type { Held } from '../state/store.ts';
 import { isAlive } from '../sys/process.ts';
 import { containerOfRecord, ociState } from './container.ts';
 import type { Context } from './context.ts';
+import { ledgerOf } from './ledger.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 const killPatience = 5000;
@@ -70,14 +71,4 @@ async function withPlugins(context: Context, held: Held, known: Runtime | undefi
   await runtime.hooks.delete.promise(container).catch((error) => context.log.warn(sentenceOf(error)));
   await runtime.resources.releaseAll(container, ledgerOf(held));
   await tell('deleted');
-}
-
-/** The list of taken resources, in the container's record. */
-export function ledgerOf(held: Held) {
-  return {
-    get resources() {
-      return held.record.resources;
-    },
-    save: (resources: ContainerRecord['resources']) => held.save({ resources }),
-  };
 }

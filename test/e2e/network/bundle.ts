@@ -15,6 +15,8 @@ export interface Bare {
   readonly id: string;
   /** Of its process. */
   readonly pid: number;
+  /** The bundle, and in it `runnc.config.json`. */
+  readonly folder: string;
   /** The arguments with those that every call needs. */
   command(...args: string[]): string[];
   /** runnc with these arguments; throws when it fails. */
@@ -85,6 +87,7 @@ export async function createBare(options: BareOptions): Promise<Bare> {
   return {
     id,
     pid,
+    folder,
     command,
     runnc: run,
     netns: () => own,
