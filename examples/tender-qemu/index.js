@@ -2,6 +2,7 @@
  * Boots kernels under qemu: Linux kernels (bzImage) and multiboot kernels. qemu runs in the container's sandbox, as its only process.
  */
 import { existsSync } from 'node:fs';
+import { clockWords } from './clock.js';
 import { commandLine } from './command-line.js';
 import { failure } from './failure.js';
 import { hostFiles } from './host-files.js';
@@ -64,7 +65,7 @@ export default {
           path: options.path,
           argv: [
             options.path,
-            ...commandLine(launch, {
+            ...commandLine(abi === 'linux' && !kvm ? withClocks(launch) : launch, {
               ...{ ...options, kvm, modules: modules.length, descriptors },
               // A multiboot kernel may be the loader of another one, its first module, whose arguments these are.
               moduleArguments: abi === 'multiboot' ? launch.commandLine : '',
@@ -76,6 +77,13 @@ export default {
     });
   },
 };
+
+/**
+ * Before everything else, so that what is said by an image or a container wins.
+ *
+ * @param {import('runnc/plugin').Launch} launch
+ */
+const withClocks = (launch) => ({ ...launch, commandLine: [...clockWords(), launch.commandLine].join(' ').trim() });
 
 /**
  * All of them optional: a kernel says nowhere what it needs.

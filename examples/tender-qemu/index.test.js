@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { harness } from 'runnc/testing';
+import { clockWords } from './clock.js';
 import { commandLine } from './command-line.js';
 import plugin from './index.js';
 import { kindOf } from './kernel.js';
@@ -100,6 +101,22 @@ test('disks, networks and modules', () => {
 
 test('too little memory is an error of the container, with a hint', () => {
   assert.throws(() => commandLine({ ...launch, memory: 64 * MiB }, settings), { code: 'ERR_MEMORY', hint: /docker run -m/ });
+});
+
+test('of clocks, what the machine itself knows of its own', () => {
+  const cpus = (/** @type {string} */ flags, bogomips = '5192.19') =>
+    `processor\t: 0\nflags\t\t: fpu ${flags} lm\nbogomips\t: ${bogomips}\n\nprocessor\t: 1\n`;
+  const told = (/** @type {string} */ cpuinfo, sources = 'kvm-clock tsc acpi_pm \n') =>
+    clockWords((file) => (file === '/proc/cpuinfo' ? cpuinfo : sources)).join(' ');
+  const constant = 'constant_tsc nonstop_tsc';
+  assert.equal(told(cpus(constant)), 'no_timer_check tsc_early_khz=2596095 tsc=reliable');
+  assert.equal(told(cpus(constant), 'hpet acpi_pm \n'), 'no_timer_check', 'the kernel has found it unstable');
+  assert.equal(told(cpus(constant), ''), 'no_timer_check');
+  assert.equal(told(cpus('nonstop_tsc')), 'no_timer_check', 'it ticks with the processor');
+  assert.equal(told(cpus('constant_tsc')), 'no_timer_check', 'it stops with the processor');
+  assert.equal(told(cpus(constant, '0.00')), 'no_timer_check');
+  assert.equal(told('Features\t: fp\nBogoMIPS\t: 50.00\n'), 'no_timer_check', 'aarch64');
+  assert.equal(told(''), 'no_timer_check');
 });
 
 test('the address as Linux wants it', () => {

@@ -161,7 +161,7 @@ describe.skipIf(linux)(`the monitor qemu${linux ? ` (needs ${linux})` : ''}`, ()
     const { stdout, status } = await docker('run', '--rm', '--runtime=runnc', '-m', '256m', '--network=none', 'urunc-qemu');
     expect({ stdout, status }).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('Linux says: console=ttyS0 panic=-1 quiet do=disk'),
+      stdout: expect.stringMatching(/Linux says: .*console=ttyS0 panic=-1 quiet do=disk\r\n/),
     });
     expect(stdout).toContain('from the image. ');
   });

@@ -29,7 +29,7 @@ export const machines: Readonly<Record<DebianArchitecture, EmulatedMachine>> = {
     output: '/dev/ttyS1',
     outputArgs: ['-serial', 'stdio'],
     modules: [],
-    kernelArgs: 'mitigations=off',
+    kernelArgs: 'mitigations=off no_timer_check',
   },
   arm64: {
     qemu: 'qemu-system-aarch64',
