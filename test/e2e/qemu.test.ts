@@ -158,7 +158,9 @@ describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, () 
     const { stdout, status } = await run(['do=disk'], ['-m', '256m', '--network=none', '--env', 'RUNNC_BLOCK_disk=/disk.img']);
     expect({ stdout, status }).toMatchObject({ status: 0 });
     // What it is told of its clocks, then the option `append`, then the arguments: the last of them wins.
-    expect(stdout).toMatch(/Linux says: no_timer_check (tsc_early_khz=\d+ tsc=reliable )?console=ttyS0 panic=-1 quiet do=disk\r\n/);
+    expect(stdout).toMatch(
+      /Linux says: no_timer_check (tsc_early_khz=\d+ tsc=reliable )?console=ttyS0 panic=-1 quiet do=disk\r\n/,
+    );
     expect(stdout).toContain('disk\r\nfrom the image. \r\n');
     const memory = Number(/memory: (\d+)/.exec(stdout)?.[1]);
     expect(memory).toBeGreaterThan(100 * MiB);
