@@ -5,12 +5,13 @@
 import type { BigIntStats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { TreeTools } from '../../core/plugin.ts';
-import { writeContent } from './content.ts';
+import { carryBeside } from './carry-beside.ts';
+import { carryFile } from './carry-file.ts';
+import type { Carrying, Step, Where } from './carry-step.ts';
 import { named } from './failure.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from './format.ts';
 import { HostFolder } from './host-folder.ts';
 import { isChanged, isChangedBeneath, type Known, knownOfGuest } from './known.ts';
-import { type Address, Links } from './links.ts';
+import { Links } from './links.ts';
 import type { Outcome } from './outcome.ts';
 import type { Found, Image } from './read.ts';
 import { Removed } from './removed.ts';
@@ -24,16 +25,7 @@ export interface CarryOptions {
   readonly outcome: Outcome;
 }
 
-/** Where in the host's files we are. */
-interface Where extends Address {
-  /** Path in the guest, as latin1. */
-  readonly path: string;
-  readonly volume: boolean;
-}
-
 type HostPart = Extract<Known['part'], { kind: 'host' }>;
-const setid = 0o6000;
-const longestName = 255;
 
 /** What is known afterwards, for the next time. */
 export function carry(known: Known, options: CarryOptions): Known {
@@ -41,24 +33,18 @@ export function carry(known: Known, options: CarryOptions): Known {
 }
 
 class Carrier {
-  readonly #image: Image;
-  readonly #id: string;
+  readonly #all: Carrying;
   readonly #trees: TreeTools;
   readonly #outcome: Outcome;
   readonly #temporary: Buffer;
-  readonly #links: Links;
-  readonly #same: Same;
-  readonly #removed: Removed;
 
-  constructor({ image, id, trees, outcome }: CarryOptions) {
-    this.#image = image;
-    this.#id = id.slice(0, 12);
+  constructor({ image, id: whole, trees, outcome }: CarryOptions) {
+    const id = whole.slice(0, 12);
     this.#trees = trees;
     this.#outcome = outcome;
-    this.#temporary = Buffer.from(`.runnc-part-${this.#id}`);
-    this.#links = new Links((source) => this.#open(source));
-    this.#same = new Same(image);
-    this.#removed = new Removed(image, trees, outcome);
+    this.#temporary = Buffer.from(`.runnc-part-${id}`);
+    const links = new Links((source) => this.#open(source));
+    this.#all = { ...{ image, id, trees, outcome, links }, same: new Same(image), removed: new Removed(image, trees, outcome) };
   }
 
   part(known: Known, guest: Found, path: string): Known {
@@ -136,7 +122,7 @@ class Carrier {
     for (const old of before.values())
       add(
         this.#attempt(`${where.path}/${old.name}`, old, () =>
-          this.#removed.carry(folder, old, `${where.path}/${old.name}`, where.volume),
+          this.#all.removed.carry(folder, old, `${where.path}/${old.name}`, where.volume),
         ),
       );
     return { entries };
@@ -161,21 +147,19 @@ class Carrier {
     if (old?.part) return this.part(old, guest, path);
     if (!where.volume && this.#trees.isOfHost(path)) return old;
     const here = { ...where, path, names: [...where.names, guest.name] };
-    const host = folder.stat(guest.name);
-    if (guest.entries) return this.#folder(folder, old, guest, host, here);
-    return this.#file(folder, old, guest, host, here);
+    const step: Step = { folder, old, guest, host: folder.stat(guest.name), where: here };
+    return guest.entries ? this.#folder(step) : carryFile(this.#all, step, (each) => this.#beside(each));
   }
 
-  #folder(
-    folder: HostFolder,
-    old: Known | undefined,
-    guest: Found,
-    host: BigIntStats | undefined,
-    where: Where,
-  ): Known | undefined {
+  #beside(step: Step): Known | undefined {
+    return carryBeside(this.#all, step, (each) => void this.#folder(each));
+  }
+
+  #folder(step: Step): Known | undefined {
+    const { folder, old, guest, host, where } = step;
     const { name, inode } = guest;
     if (host && !host.isDirectory()) {
-      if (!old || old.stamp !== this.#trees.stampOf(host)) return this.#beside(folder, old, guest, where);
+      if (!old || old.stamp !== this.#trees.stampOf(host)) return this.#beside(step);
       folder.remove(name);
       this.#outcome.changes += 1;
     }
@@ -205,84 +189,5 @@ class Carrier {
       own.setOwner(guest.inode);
       this.#outcome.changes += 1;
     } else if (now !== wanted) this.#outcome.tell(`mode and owner of ${named(path)} stay as the host has changed them`);
-  }
-
-  #file(
-    folder: HostFolder,
-    old: Known | undefined,
-    guest: Found,
-    host: BigIntStats | undefined,
-    where: Where,
-  ): Known | undefined {
-    const { name, inode } = guest;
-    const type = inode.mode & S_IFMT;
-    const isUntouched = host !== undefined && old?.stamp === this.#trees.stampOf(host);
-    if (old && !old.entries && !isChanged(old, guest)) {
-      // A guest need not keep times.
-      if (type !== S_IFREG || !isUntouched || this.#same.inContent(folder, name, guest, host)) {
-        if (isUntouched) this.#links.remember(guest, where);
-        return old;
-      }
-    }
-    if (type !== S_IFREG && type !== S_IFLNK) {
-      this.#outcome.tell(`${named(where.path)} is a device node, fifo or socket, which is not carried back`);
-      return old;
-    }
-    if (host && this.#same.inAll(folder, name, guest, this.#modeOf(guest, old, where), host)) {
-      this.#links.remember(guest, where);
-      return knownOfGuest(guest, this.#trees.stampOf(host));
-    }
-    if (
-      host?.isDirectory() &&
-      old?.entries &&
-      this.#removed.carry(folder, old, where.path, where.volume) === undefined &&
-      !folder.stat(name)
-    ) {
-      return this.#put(folder, name, guest, old, where);
-    }
-    if (host && !isUntouched) return this.#beside(folder, old, guest, where);
-    return this.#put(folder, name, guest, old, where);
-  }
-
-  #put(folder: HostFolder, name: Buffer, guest: Found, old: Known | undefined, where: Where): Known {
-    const { inode, target } = guest;
-    const attributes = { ...inode, mode: this.#modeOf(guest, old, where) };
-    if (target) folder.putSymlink(name, attributes, target);
-    else if (!this.#links.put(folder, name, guest, where)) {
-      folder.putFile(name, attributes, inode.size, (fd) => writeContent(this.#image, guest, fd));
-    }
-    this.#outcome.changes += 1;
-    this.#links.remember(guest, { ...where, names: [...where.names.slice(0, -1), name] });
-    return knownOfGuest(guest, this.#trees.stampOf(folder.stat(name) as BigIntStats));
-  }
-
-  /** The host has changed it too, and keeps the name. */
-  #beside(folder: HostFolder, old: Known | undefined, guest: Found, where: Where): Known | undefined {
-    const suffix = Buffer.from(`.runnc-conflict-${this.#id}`);
-    for (let count = 1; ; count++) {
-      const end = count === 1 ? suffix : Buffer.concat([suffix, Buffer.from(`-${count}`)]);
-      const name = Buffer.concat([guest.name.subarray(0, longestName - end.length), end]);
-      const host = folder.stat(name);
-      const mode = this.#modeOf(guest, undefined, where);
-      if (host && !guest.entries && !this.#same.inAll(folder, name, guest, mode, host)) continue;
-      if (host && guest.entries && !host.isDirectory()) continue;
-      const beside = { ...guest, name };
-      const here = { ...where, names: [...where.names.slice(0, -1), name] };
-      if (guest.entries) this.#folder(folder, undefined, beside, host, here);
-      else if (!host) this.#put(folder, name, beside, undefined, here);
-      this.#outcome.tell(
-        `the host has changed ${named(where.path)} too: what the guest has is beside it, as ${named(name.toString('latin1'))}`,
-      );
-      return old;
-    }
-  }
-
-  /** A guest cannot leave programs in a volume that run as somebody else. */
-  #modeOf({ inode }: Found, old: Known | undefined, { volume, path }: Where): number {
-    const { mode } = inode;
-    if (!volume || (mode & setid) === 0 || (mode & S_IFMT) === S_IFDIR || ((old?.mode ?? 0) & setid) === (mode & setid))
-      return mode;
-    this.#outcome.tell(`${named(path)} is carried back without its setuid and setgid bits`);
-    return mode & ~setid;
   }
 }
