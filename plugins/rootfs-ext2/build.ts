@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
-import { emptySlot, type Fillable, fillSlots, slotRoom } from './fill.ts';
+import { type Fillable, fillSlots, slotRoom } from './fill.ts';
 import type { Use } from './groups.ts';
 import { knownOf, type Part } from './known.ts';
 import { folderOf, markSeen, type Notes, type Paths, pathsOf, slotsFile, writeWhole } from './notes.ts';
-import { type Ext2Options, freeSpaceOf, limitsOf } from './settings.ts';
+import { type Ext2Options, freeSpaceOf } from './settings.ts';
 import { warn } from './warn.ts';
 import { writeImage } from './write.ts';
 
@@ -55,7 +55,7 @@ export async function build(host: Host, container: Container, wanted: Wanted, op
   const paths = pathsOf(folder, wanted.device);
   const { image: path, notes, known } = paths;
   for (const old of [notes, known, path]) rmSync(old, { force: true });
-  const making = { host, trees, container, wanted, limits: limitsOf(options), options, paths };
+  const making = { host, trees, container, wanted, limits: trees.imageLimits('rootfs-ext2', options), options, paths };
   const { size, readOnly, part } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
   markSeen(paths);
   const said: Notes = { format: 2, id: container.id, directory: container.directory, readOnly, ...(part ? { part } : {}) };
@@ -101,8 +101,7 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
     alone: volumes.length > 0,
     build: async (file) => {
       const own = trees.readTree(rootfs, limits, (place) => trees.isOfHost(place) || place === kernel);
-      const places = slots.map((inside) => ({ inside, entry: emptySlot(inside) }));
-      const tree = [...places, ...volumes].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), own);
+      const tree = trees.withSlots(own, slots, volumes);
       const { inodes, size, ...fillable } = writeImage(file, rootfs, tree, trees, {
         ...{ blockSize, maxSize },
         freeSpace: freeSpace + slots.length * slotRoom,

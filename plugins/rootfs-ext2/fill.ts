@@ -3,10 +3,10 @@
  * come next if the writer had gone on: blocks behind the last, and the inode written over.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import type { Entry, Graft } from '../../core/plugin.ts';
+import type { Graft } from '../../core/plugin.ts';
 import { indirectBlocks, mapBlocks } from './block-map.ts';
 import { failure } from './failure.ts';
-import { inodeSize, S_IFREG, seconds } from './format.ts';
+import { inodeSize, seconds } from './format.ts';
 import { placesOf, planGeometry, Room } from './geometry.ts';
 import { putGroups, type Use, writeAll } from './groups.ts';
 import { encodeInode } from './records.ts';
@@ -23,17 +23,6 @@ export interface Fillable {
   /** Inodes by paths. */
   readonly slots: Readonly<Record<string, number>>;
 }
-
-/** An empty file that is filled in later; `slot` is its path. */
-export const emptySlot = (slot: string): Entry => ({
-  name: Buffer.alloc(0),
-  mode: S_IFREG | 0o644,
-  uid: 0,
-  gid: 0,
-  modified: 0,
-  data: { size: 0 },
-  slot,
-});
 
 /**
  * `before`: what the image says of itself, if its slots were filled in before. Returns what it says now.

@@ -6,7 +6,7 @@ import { carry } from './carry.ts';
 import { devicesIn, folderOf, isAsSeen, keptIn, markSeen, type Notes, pathsOf, readKnown, writeWhole } from './notes.ts';
 import { Outcome } from './outcome.ts';
 import { Image } from './read.ts';
-import { type Ext2Options, limitsOf } from './settings.ts';
+import type { Ext2Options } from './settings.ts';
 
 /** So many problems are told one by one. */
 const mostTold = 20;
@@ -52,12 +52,13 @@ async function carryOne(
   // It may be among those that are kept already, when a run before was killed.
   if (!existsSync(path) || isAsSeen(paths)) return undefined;
   const outcome = new Outcome();
+  const trees = await host.trees();
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const notes = JSON.parse(readFileSync(paths.notes, 'utf8')) as Notes;
     if (notes.readOnly) return undefined;
-    const image = new Image(fd, limitsOf(options));
-    const known = carry(readKnown(paths, notes), { image, id: notes.id, trees: await host.trees(), outcome });
+    const image = new Image(fd, trees.imageLimits('rootfs-ext2', options));
+    const known = carry(readKnown(paths, notes), { image, id: notes.id, trees, outcome });
     if (goesOn) {
       writeWhole(paths.known, JSON.stringify(known));
       markSeen(paths);

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import type { Plugin } from '../../core/plugin.ts';
 import type { Wanted } from './build.ts';
 import { slotsFile } from './notes.ts';
-import { askedFor, type Ext2Options, isRoot } from './settings.ts';
+import { askedFor, type Ext2Options } from './settings.ts';
 
 export default {
   name: 'rootfs-ext2',
@@ -31,10 +31,10 @@ export default {
       kept: async () => (await import('./kept.ts')).listKept(host),
     });
     host.hooks.rootfs.tapPromise('rootfs-ext2', async (container, unikernel, { name }, program) => {
-      const { volumeDevices } = await host.trees();
+      const { volumeDevices, isRootDevice } = await host.trees();
       const [volume] = [...volumeDevices(container, unikernel)].find(([, device]) => device === name) ?? [];
       if (volume === undefined) {
-        if (!isRoot(name, unikernel, options)) return undefined;
+        if (!isRootDevice(name, unikernel, options.device)) return undefined;
         const asked = host.asksFirst('rootfs') === 'rootfs-ext2' ? 'ext2' : askedFor(container);
         const isChosen = asked === undefined ? (await import('./needed.ts')).isNeeded(container, unikernel) : asked === 'ext2';
         if (!isChosen) return undefined;

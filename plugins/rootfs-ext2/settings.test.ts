@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Container, Unikernel } from '../../core/plugin.ts';
 import { isNeeded } from './needed.ts';
-import { askedFor, freeSpaceOf, isRoot } from './settings.ts';
+import { askedFor, freeSpaceOf } from './settings.ts';
 
 const container = (changed: Partial<Container>) =>
   ({ annotations: {}, env: [], metadata: {}, mounts: [], ...changed }) as unknown as Container;
@@ -47,13 +47,4 @@ test.each<[string, readonly string[] | undefined, Container['mounts'], boolean]>
   ["the engine's mounts", ['ext2'], [bind('/etc/hosts'), bind('/dev/shm'), { destination: '/proc', type: 'proc' }], false],
 ])('ext2 without being asked: %s', (_, fileSystems, mounts, expected) => {
   expect(isNeeded(container({ mounts }), { fileSystems } as Unikernel)).toBe(expected);
-});
-
-test('the root is the device of that name, or the only one if it must be there', () => {
-  const unikernel = (...devices: { name: string; optional?: true }[]) =>
-    ({ devices: devices.map((device, handle) => ({ kind: 'block', handle, ...device })) }) as unknown as Unikernel;
-  expect(isRoot('storage', unikernel({ name: 'storage' }), {})).toBe(true);
-  expect(isRoot('storage', unikernel({ name: 'storage', optional: true }), {})).toBe(false);
-  expect(isRoot('storage', unikernel({ name: 'storage' }, { name: 'rootfs' }), {})).toBe(false);
-  expect(isRoot('storage', unikernel({ name: 'storage' }, { name: 'rootfs' }), { device: 'storage' })).toBe(true);
 });

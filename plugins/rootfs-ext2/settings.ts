@@ -1,5 +1,5 @@
 /** What somebody asked for: runnc.config, an annotation, or the environment (for engines that pass no annotations). */
-import type { Container, Limits, Metadata, Unikernel } from '../../core/plugin.ts';
+import type { Container, Metadata } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 
 export interface Ext2Options {
@@ -16,11 +16,6 @@ export interface Ext2Options {
 }
 
 const usualFreeSpace = 64 * 2 ** 20;
-
-export const limitsOf = ({ maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: Ext2Options): Limits => ({
-  ...{ maxFiles, maxSize },
-  plugin: 'rootfs-ext2',
-});
 
 /** Room for what the guest writes, in bytes. @throws Error ERR_IMAGE for what is no size */
 export function freeSpaceOf({ annotations, env }: Container, { freeSpace = usualFreeSpace }: Ext2Options): number {
@@ -55,9 +50,3 @@ export function askedFor({
 
 const inEnvironment = (env: readonly string[], name: string): string | undefined =>
   env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
-
-/** What a guest may have but need not is no root: making an image costs time. */
-export function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: Ext2Options): boolean {
-  const blocks = devices.filter(({ kind }) => kind === 'block');
-  return name === device || (blocks.length === 1 && !blocks[0]?.optional);
-}

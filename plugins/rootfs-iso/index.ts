@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container, Host, Plugin, Program, Unikernel, Volume } from '../../core/plugin.ts';
-import { emptySlot, fillSlots } from './slots.ts';
+import { fillSlots } from './slots.ts';
 import { writeImage } from './write.ts';
 
 export interface IsoOptions {
@@ -44,7 +44,8 @@ export default {
       release: async (container, state) => rmSync(state?.path ?? (await host.images.pathFor(container, 'iso')), { force: true }),
     });
     host.hooks.rootfs.tapPromise('rootfs-iso', async (container, unikernel, { name }, program) => {
-      if (!isRoot(name, unikernel, options)) return undefined;
+      const { isRootDevice } = await host.trees();
+      if (!isRootDevice(name, unikernel, options.device)) return undefined;
       const { path, size } = await image.take(container, { program, unikernel });
       return { name, path, readOnly: true, capacity: size, blockSize };
     });
@@ -52,25 +53,17 @@ export default {
     host.hooks.launch.tapPromise('rootfs-iso', async (launch, container) => {
       if (launch.network.devices.length === 0 || !existsSync(slotsFile(container))) return launch;
       const path = await host.images.pathFor(container, 'iso');
-      const { filesAtStart } = await host.trees();
+      const { filesAtStart, imageLimits } = await host.trees();
       const slots = JSON.parse(readFileSync(slotsFile(container), 'utf8')) as Readonly<Record<string, number>>;
-      const size = fillSlots(path, slots, filesAtStart(container, launch.network, limitsOf(options)));
+      const size = fillSlots(path, slots, filesAtStart(container, launch.network, imageLimits('rootfs-iso', options)));
       const blocks = launch.blocks.map((block) => (block.path === path ? { ...block, capacity: size } : block));
       return { ...launch, blocks };
     });
   },
 } satisfies Plugin<IsoOptions>;
 
-/** What a guest may have but need not is no root: making an image costs time. */
-function isRoot(name: string, { devices }: Unikernel, { device = 'rootfs' }: IsoOptions): boolean {
-  const blocks = devices.filter(({ kind }) => kind === 'block');
-  return name === device || (blocks.length === 1 && !blocks[0]?.optional);
-}
-
 /** Where in the image the records of files are that engines make. */
 const slotsFile = ({ directory }: Container): string => join(directory, 'rootfs-iso.json');
-
-const limitsOf = ({ maxFiles = 200_000, maxSize = 16 * 2 ** 30 }: IsoOptions) => ({ maxFiles, maxSize, plugin: 'rootfs-iso' });
 
 interface Found {
   readonly program: Program;
@@ -86,7 +79,7 @@ async function build(
   const { withProgram = false } = options;
   const { rootfs } = container;
   const trees = await host.trees();
-  const limits = limitsOf(options);
+  const limits = trees.imageLimits('rootfs-iso', options);
   const { maxFiles, maxSize } = limits;
   const elsewhere = trees.volumeDevices(container, found.unikernel);
   const { files, volumes: merged, others } = trees.mountsOf(container, limits, (destination) => elsewhere.has(destination));
@@ -106,8 +99,7 @@ async function build(
     alone: merged.length > 0,
     build: async (file) => {
       const own = trees.readTree(rootfs, limits, leaveOut);
-      const places = slots.map((inside) => ({ inside, entry: emptySlot(inside) }));
-      const tree = [...places, ...merged].reduce((all, { inside, entry }) => trees.grafted(all, inside, entry), own);
+      const tree = trees.withSlots(own, slots, merged);
       return writeImage(file, rootfs, tree, trees).slots;
     },
   });

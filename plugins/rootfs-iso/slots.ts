@@ -8,18 +8,6 @@ import { both32, date7, sectorSize, sectorsOf } from './numbers.ts';
 import { recordFields, volumeSizeAt } from './records.ts';
 
 const longestRecord = 255;
-const { S_IFREG } = constants;
-
-/** An empty file that is filled in later; `slot` is its path. */
-export const emptySlot = (slot: string): Entry => ({
-  name: Buffer.alloc(0),
-  mode: S_IFREG | 0o644,
-  uid: 0,
-  gid: 0,
-  modified: 0,
-  data: { size: 0 },
-  slot,
-});
 
 /** `slots` says where the record of each path is, in bytes. Returns the size of the image, in bytes. */
 export function fillSlots(path: string, slots: Readonly<Record<string, number>>, files: readonly Graft[]): number {
