@@ -4,12 +4,9 @@
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { RunncError, SysError } from '../errors.ts';
-import { openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from '../sys/openat2.ts';
+import { O_CLOEXEC, O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from '../sys/openat2.ts';
 import { candidates, type ProgramRequest } from './program-candidates.ts';
 import { quoted } from './quoted.ts';
-
-const O_PATH = 0o10000000; // asm-generic/fcntl.h
-const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
 
 /** A regular file in the rootfs, open for reading. The caller closes it. */
 export interface ProgramFile {

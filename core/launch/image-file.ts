@@ -2,11 +2,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../errors.ts';
-import { openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from '../sys/openat2.ts';
+import { O_CLOEXEC, O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from '../sys/openat2.ts';
 import { quoted } from './quoted.ts';
-
-const O_PATH = 0o10000000; // asm-generic/fcntl.h
-const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
 
 /**
  * The content of `/NAME` at the top of the rootfs, or undefined where nothing is. What is not there costs one system call.

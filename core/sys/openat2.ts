@@ -3,6 +3,9 @@ import { SysError } from '../errors.ts';
 import { describeErrno, libc } from './libc.ts';
 
 const SYS_OPENAT2 = 437; // the same on every architecture (asm-generic/unistd.h)
+/** Flags of open(2) that the engines do not name (asm-generic/fcntl.h). With O_PATH what is there is not opened, only held. */
+export const O_PATH = 0o10000000;
+export const O_CLOEXEC = 0o2000000;
 /** `/proc/PID/root`, `/proc/PID/fd/N` and the like are refused (linux/openat2.h). */
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 /** The folder is the root: absolute paths and symlinks, and `..`, stay inside (linux/openat2.h). */
