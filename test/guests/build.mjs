@@ -100,14 +100,15 @@ async function build({ compiler, folder, flags, legacy }, files, output) {
     await gcc(...compile, ...files.filter(usesVectors).map((file) => join(sources, file)));
     await gcc(...compile, join(own, 'start.S'), join(own, 'linux.S'), join(own, 'pause.S'));
 
-    // A library, of which a guest gets only what it calls.
-    const net = (await readdir(join(sources, 'net'))).filter((file) => file.endsWith('.c')).sort();
-    await gcc(...compile, '-O2', '-mgeneral-regs-only', ...net.map((file) => join(sources, 'net', file)));
-    await run(compiler.replace(/gcc$/, 'ar'), ['rcs', 'libnet.a', ...net.map((file) => file.replace(/c$/, 'o'))], temporary);
-
-    const ext2 = (await readdir(join(sources, 'ext2'))).filter((file) => file.endsWith('.c')).sort();
-    await gcc(...compile, '-mgeneral-regs-only', ...ext2.map((file) => join(sources, 'ext2', file)));
-    await run('ar', ['rcs', 'libext2.a', ...ext2.map((file) => file.replace(/c$/, 'o'))], temporary);
+    // Libraries, of which a guest gets only what it calls.
+    const library = async (name, ...more) => {
+      const sourcesOf = (await readdir(join(sources, name))).filter((file) => file.endsWith('.c')).sort();
+      await gcc(...compile, ...more, '-mgeneral-regs-only', ...sourcesOf.map((file) => join(sources, name, file)));
+      const objects = sourcesOf.map((file) => file.replace(/c$/, 'o'));
+      await run(compiler.replace(/gcc$/, 'ar'), ['rcs', `lib${name}.a`, ...objects], temporary);
+    };
+    await library('net', '-O2');
+    await library('ext2');
 
     await gcc(...linkerFlags, '-o', 'linux', 'linux.o');
     await gcc(...linkerFlags, '-o', 'pause', 'pause.o');
