@@ -1,5 +1,5 @@
 /** What containers may leave behind on a machine, so that a test can compare before and after. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { beneath, hierarchies, processesIn } from './cgroups.ts';
 import { dockerAt } from './docker.ts';
@@ -38,7 +38,7 @@ export async function traces(address: EngineAddress): Promise<Traces> {
     cgroups: hierarchies()
       .flatMap(beneath)
       .filter((cgroup) => containerId.test(cgroup) && !isOfOthers(cgroup)),
-    links: [...readdirSync('/sys/class/net'), ...links.filter((name) => name !== '').map((name) => `${name} (engine)`)],
+    links: [...ownLinks(), ...links.filter((name) => name !== '').map((name) => `${name} (engine)`)],
     files: [...state.map((name) => path.join(address.folder, name)), '/run/runnc']
       .flatMap(filesBeneath)
       .filter((file) => containerId.test(file)),
@@ -64,6 +64,10 @@ function added(before: Traces, now: Traces): string[] {
     return now[kind].filter((name) => !known.has(name)).map((name) => `${kind}: ${name}`);
   });
 }
+
+/** Of our own network namespace, which need not be that of /sys. */
+const ownLinks = (): string[] =>
+  [...readFileSync('/proc/self/net/dev', 'utf8').matchAll(/^\s*(\S+):/gm)].map(([, name = '']) => name);
 
 function namespacesOf(pid: number): string[] {
   try {

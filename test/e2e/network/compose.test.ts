@@ -7,7 +7,7 @@ import { connect } from '../engine/connect.ts';
 import { clientEnvironment } from '../engine/docker.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { until } from '../engine/until.ts';
-import { buildNetworkImages, curl } from './helpers.ts';
+import { buildNetworkImages, curl, fetched } from './helpers.ts';
 
 const { address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -51,7 +51,7 @@ test('up, each by its name, scale, down, and nothing is left', async () => {
   await says('front', /resolve client: \d+\.\d+\.\d+\.\d+/);
   // It was started first, and asks until the name is there.
   await says('back', /resolve front: \d+\.\d+\.\d+\.\d+/);
-  expect((await curl('http://127.0.0.1:18120/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18120/')).toBe(greeting);
   const wget = (service: string) => compose('exec', '-T', 'client', '/busybox', 'wget', '-q', '-O', '-', `http://${service}/`);
   expect(`${await wget('front')}\n`).toBe(greeting);
   expect(`${await wget('back')}\n`).toBe(greeting);

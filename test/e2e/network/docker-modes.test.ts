@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { until } from '../engine/until.ts';
-import { buildNetworkImages, curl, makeNetwork, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
+import { buildNetworkImages, fetched, makeNetwork, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
 
 const { docker, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -30,7 +30,7 @@ for (const [index, [mode, image, possible]] of modes.entries()) {
     for (let times = 0; times < 2; times++) {
       await until('the guest answers', 10_000, async () => (await ping(ip6, '-6', '-c', '1')).status === 0);
       for (const url of [`http://127.0.0.1:${port}/`, `http://${ip}/`, `http://[${ip6}]/`]) {
-        expect((await curl(url, '--retry', '5', '--retry-connrefused')).stdout).toBe(greeting);
+        expect(await fetched(url, '--retry', '5', '--retry-connrefused')).toBe(greeting);
       }
       ok(await ping(ip, '-c', '2'));
       if (times === 0) ok(await docker('restart', '--time', '1', server.name));
@@ -54,7 +54,7 @@ test.each(['bridge', ...(hasMacvtap ? ['macvtap'] : [])])(
     const server = await startServer(['--network', `container:${linux.name}`], undefined, 'netserver', `runnc-${mode}`);
     expect(await server.says('serving')).toContain('mtu: 9000\n');
     ok(await ping(ip, '-c', '1', '-s', '8972'));
-    expect((await curl(`http://${ip}/bytes/1000000`)).stdout).toHaveLength(1_000_000);
+    expect(await fetched(`http://${ip}/bytes/1000000`)).toHaveLength(1_000_000);
     ok(await docker('rm', '--force', server.name));
     ok(await ping(ip, '-c', '1'));
     const [gateway = ''] = (await linux.address(network, 'Gateway')).split('\n');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
-import { buildNetworkImages, curl, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
+import { buildNetworkImages, fetched, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
 
 const { docker, buildImage, onHost, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -15,8 +15,8 @@ test('docker run -p: HTTP from the host, by published port and by address; ping;
   const server = await startServer(['-p', '18080:80']);
   const ip = await server.address();
   await server.says('serving');
-  expect(ok(await curl('http://127.0.0.1:18080/')).stdout).toBe(greeting);
-  expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18080/')).toBe(greeting);
+  expect(await fetched(`http://${ip}/`)).toBe(greeting);
   ok(await ping(ip, '-c', '3'));
   expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
   ok(await docker('rm', '--force', server.name));
@@ -51,15 +51,15 @@ test('100 MB arrive whole', async () => {
   await server.says('serving');
   const url = `http://${await server.address()}/bytes`;
   const size = async (bytes: number) =>
-    (await curl(`${url}/${bytes}`, '--output', '/dev/null', '--write-out', '%{size_download}')).stdout;
+    await fetched(`${url}/${bytes}`, '--output', '/dev/null', '--write-out', '%{size_download}');
   expect(await size(100_000_000)).toBe('100000000');
-  const { stdout } = await curl(`${url}/300`);
+  const text = await fetched(`${url}/300`);
   const body =
     greeting +
     Array.from({ length: 300 }, (_, at) => String((at % 251) % 10))
       .slice(greeting.length)
       .join('');
-  expect(stdout).toBe(body);
+  expect(text).toBe(body);
 });
 
 test('a restarted container is on the network again', async () => {
@@ -67,7 +67,7 @@ test('a restarted container is on the network again', async () => {
   await server.says('serving');
   for (let times = 0; times < 2; times++) {
     ok(await docker('restart', '--time', '1', server.name));
-    expect((await curl('http://127.0.0.1:18082/', '--retry', '5', '--retry-connrefused')).stdout).toBe(greeting);
+    expect(await fetched('http://127.0.0.1:18082/', '--retry', '5', '--retry-connrefused')).toBe(greeting);
   }
 });
 
@@ -101,7 +101,7 @@ test.skipIf(!existsSync('/dev/kvm'))('an hvt guest: HTTP by published port, ping
   const before = await traces(address);
   const server = await startServer(['-p', '18083:80'], undefined, 'netserver-hvt');
   await server.says('serving');
-  expect((await curl('http://127.0.0.1:18083/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18083/')).toBe(greeting);
   ok(await ping(await server.address(), '-c', '2'));
   ok(await docker('rm', '--force', server.name));
   await nothingLeft(address, before);
@@ -111,7 +111,7 @@ test('with runnc on Node: by published port, and nothing stays behind', async ()
   const before = await traces(address);
   const server = await startServer(['-p', '18084:80'], undefined, 'netserver', 'runnc-node');
   await server.says('serving');
-  expect((await curl('http://127.0.0.1:18084/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18084/')).toBe(greeting);
   ok(await docker('rm', '--force', server.name));
   await nothingLeft(address, before);
 });
@@ -120,7 +120,7 @@ test('50 containers on one bridge at once', async () => {
   const before = await traces(address);
   const servers = await Promise.all(Array.from({ length: 50 }, () => startServer()));
   for (const server of servers) {
-    expect((await curl(`http://${await server.address()}/`, '--retry', '5', '--retry-connrefused')).stdout).toBe(greeting);
+    expect(await fetched(`http://${await server.address()}/`, '--retry', '5', '--retry-connrefused')).toBe(greeting);
   }
   ok(await docker('rm', '--force', ...servers.map(({ name }) => name)));
   await nothingLeft(address, before, 30_000);

@@ -84,9 +84,15 @@ export async function makeNetwork(...options: string[]): Promise<string> {
   return name;
 }
 
-/** `curl URL` beside the engine's bridge. */
-export const curl = (url: string, ...options: string[]): Promise<Result> =>
-  onHost('curl', '--silent', '--show-error', '--globoff', '--max-time', '20', ...options, url);
+/** `curl URL` beside the engine's bridge. What it complains of comes with the neighbours that are known there. */
+export async function curl(url: string, ...options: string[]): Promise<Result> {
+  const result = await onHost('curl', '--silent', '--show-error', '--globoff', '--max-time', '20', ...options, url);
+  if (result.status === 0) return result;
+  return { ...result, stderr: result.stderr + (await onHost('ip', 'neighbour')).stdout };
+}
+
+/** What is at that URL; where that cannot be had the test fails with what curl said. */
+export const fetched = async (url: string, ...options: string[]): Promise<string> => ok(await curl(url, ...options)).stdout;
 
 /** Percentage of `count` echo requests that came back. */
 export async function ping(address: string, ...options: string[]): Promise<Result> {

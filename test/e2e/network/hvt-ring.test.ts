@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
-import { addressWords, curl, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
+import { addressWords, fetched, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
 
 const { docker, buildImage } = connect();
 const missing = existsSync('/dev/kvm') ? '' : ' (needs /dev/kvm)';
@@ -59,12 +59,12 @@ describe.skipIf(missing)(`a ring for network devices${missing}`, () => {
     const server = await startServer(runtime, undefined, 'netserver-hvt');
     await server.says('serving');
     const ip = await server.address();
-    expect((await curl(`http://${ip}/`)).stdout).toBe('Hello from a unikernel on the network\n');
+    expect(await fetched(`http://${ip}/`)).toBe('Hello from a unikernel on the network\n');
     ok(await ping(ip, '-c', '3'));
     expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
     expect((await manyRequests(`http://${ip}/`, 100, 10)).stdout).toBe('0\n');
     // More frames than the ring has places.
     const url = `http://${ip}/bytes/100000`;
-    expect((await curl(url, '--output', '/dev/null', '--write-out', '%{size_download}')).stdout).toBe('100000');
+    expect(await fetched(url, '--output', '/dev/null', '--write-out', '%{size_download}')).toBe('100000');
   });
 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
-import { addressWords, curl, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
+import { addressWords, fetched, manyRequests, ok, ping, startServer, udpEcho } from './helpers.ts';
 
 const { docker, buildImage, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -21,8 +21,8 @@ describe.skipIf(missing)(`under hvt${missing}`, () => {
     const server = await startServer(['-p', '18090:80'], undefined, image);
     await server.says('serving');
     const ip = await server.address();
-    expect((await curl('http://127.0.0.1:18090/')).stdout).toBe(greeting);
-    expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
+    expect(await fetched('http://127.0.0.1:18090/')).toBe(greeting);
+    expect(await fetched(`http://${ip}/`)).toBe(greeting);
     ok(await ping(ip, '-c', '3'));
     expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
     ok(await docker('rm', '--force', server.name));
@@ -35,6 +35,6 @@ describe.skipIf(missing)(`under hvt${missing}`, () => {
     expect((await manyRequests('http://127.0.0.1:18091/', 200, 10)).stdout).toBe('0\n');
     // Not more: a KVM that emulates each instruction makes some 30 kB of it in a second.
     const url = `http://${await server.address()}/bytes/100000`;
-    expect((await curl(url, '--output', '/dev/null', '--write-out', '%{size_download}')).stdout).toBe('100000');
+    expect(await fetched(url, '--output', '/dev/null', '--write-out', '%{size_download}')).toBe('100000');
   });
 });

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
-import { buildNetworkImages, curl, makeNetwork, ok, type Server, serverNamed, startServer } from './helpers.ts';
+import { buildNetworkImages, fetched, makeNetwork, ok, type Server, serverNamed, startServer } from './helpers.ts';
 import { startNameServer } from './name-server.ts';
 
 const { docker, address } = connect();
@@ -84,7 +84,7 @@ test.each(['runnc-routed', 'runnc-nat'])(
     await guest.says(`ping ${gateway}: answered`);
     const alone = await startServer(options, ['ip={ipv4}', 'gw={gateway4}', `dns=${gateway}`, 'resolve=own.example']);
     await alone.says('resolve own.example: 192.0.2.77\n');
-    for (const server of [guest, alone]) expect((await curl(`http://${await server.address(network)}/`)).stdout).toBe(greeting);
+    for (const server of [guest, alone]) expect(await fetched(`http://${await server.address(network)}/`)).toBe(greeting);
     ok(await docker('rm', '--force', first.name, guest.name, alone.name));
     await nothingLeft(address, before);
   },

@@ -3,7 +3,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { until } from '../engine/until.ts';
-import { buildNetworkImages, curl, makeNetwork, ok, ping, serverNamed, startServer } from './helpers.ts';
+import { buildNetworkImages, fetched, makeNetwork, ok, ping, serverNamed, startServer } from './helpers.ts';
 
 const { docker, onHost, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -28,7 +28,7 @@ test('IPv6: ping and HTTP', async () => {
   expect(text).toContain(`ip6=${ip}/64`);
   // The bridge itself may speak only when it has found out that nobody else has its address (RFC 4862, 5.4).
   await until('the guest answers', 10_000, async () => (await ping(ip, '-6', '-c', '1')).status === 0);
-  expect((await curl(`http://[${ip}]/`)).stdout).toBe(greeting);
+  expect(await fetched(`http://[${ip}]/`)).toBe(greeting);
 });
 
 test('two networks, the second by docker network connect before start', async () => {
@@ -44,7 +44,7 @@ test('two networks, the second by docker network connect before start', async ()
   const server = serverNamed(name);
   await server.says('serving');
   for (const network of [first, second]) {
-    expect((await curl(`http://${await server.address(network)}/`)).stdout).toBe(greeting);
+    expect(await fetched(`http://${await server.address(network)}/`)).toBe(greeting);
   }
 });
 
@@ -74,7 +74,7 @@ test.each([1400, 9000])('MTU %i', async (mtu) => {
   const ip = await server.address(network);
   // A bridge's MTU is that of its ports, which are there only now. 28 bytes are the headers of IPv4 and ICMP.
   ok(await ping(ip, '-c', '2', '-s', String(mtu - 28)));
-  expect((await curl(`http://${ip}/bytes/1000000`)).stdout).toHaveLength(1_000_000);
+  expect(await fetched(`http://${ip}/bytes/1000000`)).toHaveLength(1_000_000);
 });
 
 test('--network container: of a Linux container, whose interface is free again afterwards', async () => {
@@ -88,11 +88,11 @@ test('--network container: of a Linux container, whose interface is free again a
   for (let times = 0; times < 2; times++) {
     const server = await startServer(['--network', `container:${linux}`]);
     await server.says('serving');
-    expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
+    expect(await fetched(`http://${ip}/`)).toBe(greeting);
 
     const second = await docker('run', '--rm', '--runtime=runnc', '--network', `container:${linux}`, 'netserver');
     expect(second.stderr).toContain('the interface eth0 of this network namespace belongs to another unikernel already');
-    expect((await curl(`http://${ip}/`)).stdout).toBe(greeting);
+    expect(await fetched(`http://${ip}/`)).toBe(greeting);
 
     ok(await docker('rm', '--force', server.name));
     const pid = ok(await docker('inspect', '--format', '{{.State.Pid}}', linux)).stdout.trim();
@@ -111,7 +111,7 @@ test('--network container: of a unikernel is refused, and the first goes on', as
   await first.says('serving');
   const { stderr } = await docker('run', '--rm', '--runtime=runnc', '--network', `container:${first.name}`, 'netserver');
   expect(stderr).toContain('the interface eth0 of this network namespace belongs to another unikernel already');
-  expect((await curl(`http://${await first.address()}/`)).stdout).toBe(greeting);
+  expect(await fetched(`http://${await first.address()}/`)).toBe(greeting);
 });
 
 test('loss of packets is survived', async () => {
@@ -129,7 +129,6 @@ test('loss of packets is survived', async () => {
     });
   }
   for (let times = 0; times < 20; times++) {
-    const { stdout } = await curl(`http://${ip}/bytes/200000`);
-    expect(stdout.length).toBe(200_000);
+    expect((await fetched(`http://${ip}/bytes/200000`)).length).toBe(200_000);
   }
 });

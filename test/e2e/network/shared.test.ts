@@ -5,7 +5,18 @@ import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
 import { until } from '../engine/until.ts';
 import { createBare, makeNamespace, plug } from './bundle.ts';
-import { buildNetworkImages, curl, makeNetwork, ok, ping, type Server, serverNamed, startServer, udpEcho } from './helpers.ts';
+import {
+  buildNetworkImages,
+  curl,
+  fetched,
+  makeNetwork,
+  ok,
+  ping,
+  type Server,
+  serverNamed,
+  startServer,
+  udpEcho,
+} from './helpers.ts';
 
 const { docker, onHost, address } = connect();
 const greeting = 'Hello from a unikernel on the network\n';
@@ -58,10 +69,10 @@ test('two unikernels beside a Linux program: each is reached at its ports, and a
   await first.says(`resolve ${linux.name}: ${ip}\n`);
   await first.says(`ping ${gateway}: answered`);
   await second.says(`ping ${ip}: answered`);
-  expect((await curl('http://127.0.0.1:18100/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18100/')).toBe(greeting);
   const inside = async (...command: string[]) => (await execa('nsenter', ['-t', pid, '-n', ...command])).stdout;
   const reached = async (port: number) => {
-    expect((await curl(`http://${ip}:${port}/`)).stdout).toBe(greeting);
+    expect(await fetched(`http://${ip}:${port}/`)).toBe(greeting);
     // The Linux container's own programs have the loopback, as in a pod.
     expect(`${await inside('curl', '--silent', `http://127.0.0.1:${port}/`)}\n`).toBe(greeting);
     expect(`${await inside('curl', '--silent', `http://${ip}:${port}/`)}\n`).toBe(greeting);
@@ -69,7 +80,7 @@ test('two unikernels beside a Linux program: each is reached at its ports, and a
   await reached(80);
   await reached(81);
   expect((await udpEcho(ip, 'echo this')).stdout).toBe('echo this');
-  expect((await curl(`http://${ip}:7000/dnsd.conf`, '--output', '/dev/null', '--write-out', '%{http_code}')).stdout).toBe('404');
+  expect(await fetched(`http://${ip}:7000/dnsd.conf`, '--output', '/dev/null', '--write-out', '%{http_code}')).toBe('404');
   ok(await ping(ip, '-c', '1'));
 
   ok(await docker('rm', '--force', first.name));
@@ -97,7 +108,7 @@ test('what is claimed twice is refused, with the name of the one that has it', a
     'at the port 7000/tcp of this network namespace a program listens already',
   );
   expect(await refused(...joined(linux, 'http'))).toContain('the variable RUNNC_NETWORK_PORTS has "http", which is no port');
-  expect((await curl(`http://${await linux.address()}/`)).stdout).toBe(greeting);
+  expect(await fetched(`http://${await linux.address()}/`)).toBe(greeting);
   ok(await docker('rm', '--force', first.name));
 
   const whole = await startServer(joined(linux));
@@ -106,7 +117,7 @@ test('what is claimed twice is refused, with the name of the one that has it', a
     `the interface eth0 of this network namespace belongs to the container ${await idOf(whole)}`,
   );
   expect(await refused(...joined(linux))).toContain(await idOf(whole));
-  expect((await curl(`http://${await linux.address()}/`)).stdout).toBe(greeting);
+  expect(await fetched(`http://${await linux.address()}/`)).toBe(greeting);
 });
 
 test('of two that claim a port at once, one at most has it', async () => {
@@ -129,13 +140,13 @@ test('a unikernel in the namespace of a unikernel', async () => {
   await first.says('serving');
   await second.says('serving');
   for (let times = 0; times < 2; times++) {
-    expect((await curl('http://127.0.0.1:18101/')).stdout).toBe(greeting);
-    expect((await curl('http://127.0.0.1:18102/')).stdout).toBe(greeting);
+    expect(await fetched('http://127.0.0.1:18101/')).toBe(greeting);
+    expect(await fetched('http://127.0.0.1:18102/')).toBe(greeting);
     ok(await docker('restart', '--time', '1', second.name));
     await until('it serves again', 5000, async () => (await curl('http://127.0.0.1:18102/')).stdout === greeting);
   }
   ok(await docker('rm', '--force', second.name));
-  expect((await curl('http://127.0.0.1:18101/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18101/')).toBe(greeting);
   ok(await docker('rm', '--force', first.name));
   await nothingLeft(address, before);
 });
@@ -153,13 +164,13 @@ test('--network host, where it is allowed: a share of the host’s network', asy
   const guest = await startServer(options, ['ip={ipv4}', 'gw={gateway4}', `ping=${ip}`]);
   await guest.says(`ping ${ip}: answered`);
   const gateway = await linux.address('bridge', 'Gateway');
-  expect((await curl('http://127.0.0.1:18103/')).stdout).toBe(greeting);
-  expect((await curl(`http://${gateway}:18103/`)).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18103/')).toBe(greeting);
+  expect(await fetched(`http://${gateway}:18103/`)).toBe(greeting);
   const { stdout } = ok(await docker('exec', linux.name, '/busybox', 'wget', '-q', '-O', '-', `http://${gateway}:18103/`));
   expect(stdout).toBe(greeting);
   const second = await docker('run', '--rm', ...options, 'netserver');
   expect(second.stderr).toContain('the port 18103/tcp of this network namespace belongs to the container');
-  expect((await curl('http://127.0.0.1:18103/')).stdout).toBe(greeting);
+  expect(await fetched('http://127.0.0.1:18103/')).toBe(greeting);
   ok(await docker('rm', '--force', guest.name, linux.name));
   await nothingLeft(address, before);
   expect(await firewall()).toBe(rulesBefore);

@@ -3,14 +3,14 @@
  *
  *   ip=10.0.0.2/24 gw=10.0.0.1 ip6=fd00::2/64 gw6=fd00::1   addresses of the device
  *   dev=NAME                                                the words that follow are about that device
- *   ping=ADDRESS                                            prints `ping ADDRESS: answered`, or `: no answer` after ten seconds
+ *   ping=ADDRESS                                            prints `ping ADDRESS: answered`, or `: no answer` after thirty seconds
  *   dns=ADDRESS resolve=NAME                                prints `resolve NAME: ADDRESS`, or `: no answer`; tcp:NAME asks by TCP
  */
 #include "serve.h"
 #include "net.h"
 
 #define MILLISECOND 1000000ull
-enum { MOST_NICS = 4, MOST_TASKS = 16, MOST_TRIES = 50, LONGEST_NAME = 128 };
+enum { MOST_NICS = 4, MOST_TASKS = 16, MOST_TRIES = 150, LONGEST_NAME = 128 };
 
 static struct nic nics[MOST_NICS];
 static unsigned nic_count;
