@@ -21,8 +21,8 @@ export interface Containers extends Docker {
   must(...args: string[]): Promise<string>;
   /** `docker inspect --format {{json .FIELD}}`. */
   inspect(id: string, field: string): Promise<unknown>;
-  /** Waits until the logs have `text`. */
-  says(id: string, text: string): Promise<void>;
+  /** Waits until the logs have `text`, at most `patience` milliseconds. */
+  says(id: string, text: string, patience?: number): Promise<void>;
   /** Process id of the guest. */
   pidOf(id: string): Promise<number>;
 }

@@ -170,7 +170,8 @@ describe.skipIf(linux)(`Debian's kernel${linux ? ` (needs ${linux})` : ''}`, () 
   test('has the address of the container, answers its network, and reaches it', async () => {
     const id = await must('run', '--detach', '--runtime=runnc', '--hostname=web', 'linux-kernel', 'do=wait');
     try {
-      await says(id, 'waiting');
+      // Translated, on a busy machine, it has taken half a minute.
+      await says(id, 'waiting', 60_000);
       const { IPAddress: address, MacAddress: mac } = (await inspect(id, 'NetworkSettings.Networks.bridge')) as Record<
         string,
         string
