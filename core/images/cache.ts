@@ -93,7 +93,7 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
     if (entry === 'again') continue;
     if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };
     try {
-      const kept = await take(options, key, request);
+      const kept = await take(options, key, request, entry.notes);
       if (known === undefined) makeRoom(folder, size, key);
       else if (sealing) options.later(() => checkSeal(folder, key, known, sealing));
       return { size: statSync(path).size, notes: entry.notes, from: known ? 'cache' : kept ? 'build' : 'alone' };

@@ -1,16 +1,17 @@
 /** From the cache to the container, with what room there is. */
 import { existsSync, renameSync, statSync } from 'node:fs';
-import type { ImageRequest } from '../plugin.ts';
+import type { ImageRequest, Json } from '../plugin.ts';
 import { besideOf, imageOf, removeEntry, touch } from './entry.ts';
 import type { CacheOptions } from './options.ts';
-import { codeOf, copy, share } from './own-file.ts';
+import { bring, codeOf, copy, share } from './own-file.ts';
 import { makeRoom } from './room.ts';
 
 /** The container's own file. Where there is no room for two it is the cached one, which is in the cache no more: false. */
 export async function take(
   { folder, size: most }: CacheOptions,
   key: string,
-  { path, beside, writable }: ImageRequest,
+  { path, beside, writable, written }: ImageRequest,
+  notes: Json,
 ): Promise<boolean> {
   const image = imageOf(folder, key);
   const { blocks, nlink } = statSync(image);
@@ -22,6 +23,7 @@ export async function take(
   try {
     if (isKept) {
       await withRoom(folder, key, () => (writable ? copy : share)(image, path));
+      if (written) bring(image, path, written(notes));
       touch(folder, key);
       return true;
     }

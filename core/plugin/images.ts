@@ -18,7 +18,7 @@ export interface Images {
 
 /** An image that a container needs. */
 export interface ImageRequest {
-  /** What kind of image, and the version of the way in which it is written: `iso9660 1`. */
+  /** What kind of image, and the version of the way in which it is written: `iso9660 2`. */
   readonly kind: string;
   /** All that its bytes depend on beside what the root file system holds: options, what is left out. */
   readonly depends: Json;
@@ -26,6 +26,8 @@ export interface ImageRequest {
   readonly path: string;
   /** Whether this file will be written to: then it is a copy (a reflink where the file system has them), else it may be the cached file. */
   readonly writable: boolean;
+  /** Where in the file, in bytes, something will be written at once: there it is brought to memory, since a reflink would be read from the disk. */
+  written?(notes: Json): readonly number[];
   /** Whether there is something in it that no other container has: then it is not kept. */
   readonly alone?: boolean;
   /**

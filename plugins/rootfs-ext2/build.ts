@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
-import { type Fillable, fillSlots, slotRoom } from './fill.ts';
+import { type Fillable, fillSlots, placesOfSlots, slotRoom } from './fill.ts';
 import type { Use } from './groups.ts';
 import { knownOf, type Part } from './known.ts';
 import { folderOf, markSeen, type Notes, type Paths, pathsOf, slotsFile, writeWhole } from './notes.ts';
@@ -97,6 +97,7 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
     path: paths.image,
     beside: paths.known,
     writable: true,
+    ...(slots.length > 0 ? { written: (notes: Json) => placesOfSlots(notes as unknown as Fillable) } : {}),
     // Volumes are anybody's, and change.
     alone: volumes.length > 0,
     build: async (file) => {

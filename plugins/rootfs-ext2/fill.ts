@@ -6,8 +6,8 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { Graft } from '../../core/plugin.ts';
 import { indirectBlocks, mapBlocks } from './block-map.ts';
 import { failure } from './failure.ts';
-import { inodeSize, seconds } from './format.ts';
-import { placesOf, planGeometry, Room } from './geometry.ts';
+import { inodeSize, seconds, superblockAt } from './format.ts';
+import { type Geometry, placesOf, planGeometry, Room, startOf } from './geometry.ts';
 import { putGroups, type Use, writeAll } from './groups.ts';
 import { encodeInode } from './records.ts';
 
@@ -22,6 +22,28 @@ export interface Fillable {
   readonly use: Use;
   /** Inodes by paths. */
   readonly slots: Readonly<Record<string, number>>;
+}
+
+/** Where `fillSlots` writes to what is there already, in bytes. */
+export function placesOfSlots({ blockSize, planned, use, slots }: Fillable): readonly number[] {
+  const geometry = planGeometry(blockSize, ...planned);
+  const next = new Room(geometry).place(use.blocks).block;
+  const { bitmap } = placesOf(geometry, Math.floor((next - startOf(geometry, 0)) / geometry.blocksPerGroup));
+  const descriptors = (startOf(geometry, 0) + 1) * blockSize;
+  return [
+    superblockAt,
+    descriptors,
+    bitmap * blockSize,
+    next * blockSize,
+    ...Object.values(slots).map((inode) => placeOfInode(geometry, inode)),
+  ];
+}
+
+/** In bytes. */
+function placeOfInode(geometry: Geometry, inode: number): number {
+  const { inodesPerGroup, blockSize } = geometry;
+  const table = placesOf(geometry, Math.floor((inode - 1) / inodesPerGroup)).table * blockSize;
+  return table + ((inode - 1) % inodesPerGroup) * inodeSize;
 }
 
 /**
@@ -62,9 +84,7 @@ export function fillSlots(
         (index, bytes) => put(place(first + blocks + index) * blockSize, bytes),
       );
       const { mode, uid, gid, modified } = entry;
-      const { inodesPerGroup } = geometry;
-      const table = placesOf(geometry, Math.floor((inode - 1) / inodesPerGroup)).table * blockSize;
-      const at = table + ((inode - 1) % inodesPerGroup) * inodeSize;
+      const at = placeOfInode(geometry, inode);
       const links = readLinks(fd, at);
       const record = Buffer.alloc(inodeSize);
       const sectors = ((blocks + indirect) * blockSize) / 512;

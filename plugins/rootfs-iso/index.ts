@@ -5,8 +5,8 @@
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, Host, Plugin, Program, Unikernel, Volume } from '../../core/plugin.ts';
-import { fillSlots } from './slots.ts';
+import type { Container, Host, Json, Plugin, Program, Unikernel, Volume } from '../../core/plugin.ts';
+import { fillSlots, placesOfSlots } from './slots.ts';
 import { writeImage } from './write.ts';
 
 export interface IsoOptions {
@@ -20,7 +20,7 @@ export interface IsoOptions {
 }
 
 /** Raised when the same tree becomes another image than before. */
-const kind = 'iso9660 1';
+const kind = 'iso9660 2';
 /** Solo5's; what is in the image has sectors of 2048 bytes. */
 const blockSize = 512;
 
@@ -95,6 +95,7 @@ async function build(
     depends: { kernel, maxFiles, maxSize, slots },
     path,
     writable: files.length > 0,
+    ...(files.length > 0 ? { written: (notes: Json) => placesOfSlots(notes as Readonly<Record<string, number>>) } : {}),
     // Volumes are anybody's, and change.
     alone: merged.length > 0,
     build: async (file) => {

@@ -1,6 +1,8 @@
 /** Numbers and dates as ISO 9660 has them. */
 
 export const sectorSize = 2048;
+/** Of memory: what is written in whole pages need not be read before. */
+export const pageSize = 4096;
 export const sectorsOf = (bytes: number): number => Math.ceil(bytes / sectorSize);
 
 /** Both byte orders, one after the other (ECMA-119, 7.3.3). */

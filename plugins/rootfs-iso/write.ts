@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Entry, TreeTools } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
 import { type Layout, layOut } from './layout.ts';
-import { sectorSize, sectorsOf } from './numbers.ts';
+import { pageSize, sectorSize, sectorsOf } from './numbers.ts';
 
 /** Files are gathered in memory up to here: most are small. */
 const bufferSize = 1 << 20;
@@ -17,7 +17,9 @@ export interface WrittenImage extends Pick<Layout, 'slots'> {
 /** Into an empty file. @throws Error ERR_IMAGE, ENOSPC */
 export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools): WrittenImage {
   const layout = layOut(root);
-  const size = layout.sectors * sectorSize;
+  const exact = layout.sectors * sectorSize;
+  // What is put behind it begins a page of its own: else the last one would have to be read for it.
+  const size = Object.keys(layout.slots).length === 0 ? exact : Math.ceil(exact / pageSize) * pageSize;
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize < size) {
     const [needed, left] = [size, bavail * bsize].map((bytes) => Math.ceil(bytes / 2 ** 20));

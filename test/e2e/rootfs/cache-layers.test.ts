@@ -28,7 +28,7 @@ test('where nothing is put in, the guest has the cached file itself; else a copy
   await second.runnc('create', second.id);
   expect(keptIn(image.cache)).toHaveLength(1);
   expect(statSync(imageIn(image.cache)).nlink).toBe(2);
-  expect((await second.runnc('cache', 'ls')).stdout).toMatch(/iso9660 1 .* 1 +\S+layer-0\n1 images/);
+  expect((await second.runnc('cache', 'ls')).stdout).toMatch(/iso9660 2 .* 1 +\S+layer-0\n1 images/);
   await second.runnc('delete', '--force', second.id);
   expect(statSync(imageIn(image.cache)).nlink).toBe(1);
   expect((await third.run()).stdout).toBe('mine');
