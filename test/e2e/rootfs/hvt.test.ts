@@ -1,6 +1,7 @@
 /** Guests in virtual machines that write: blocks, a root, volumes; through Docker, on this machine's KVM. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
@@ -66,6 +67,8 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
   test('raw blocks of a file of the image; read-only they cannot be written to', async () => {
     const files = { ...program('raw-blocks'), '/disk.img': Buffer.alloc(8192, 'x') };
     await buildImage('raw-hvt', { files, entrypoint: ['/raw-blocks'], env: { RUNNC_BLOCK_storage: '/disk.img' } });
+    // Docker compares times by the second.
+    await sleep(1100);
     const id = await container('raw-hvt', 'write', '1', 'kept', 'read', '1');
     expect(await docker('start', '--attach', id)).toMatchObject({
       status: 0,
