@@ -15,8 +15,15 @@ import { ledgerOf } from './ledger.ts';
 import { loadRuntime } from './load-plugins.ts';
 import { type Prepared, readPrepared } from './prepared.ts';
 
-/** Goes on where `create` stopped; the tape goes to init's descriptor. */
-export async function finishPlan({ log, debugLog }: Context, held: Held, init: ProcessIdentity): Promise<void> {
+/**
+ * Goes on where `create` stopped; the tape goes to init's descriptor. Returns the labels of its ops, or nothing where `create` had
+ * planned it all.
+ */
+export async function finishPlan(
+  { log, debugLog }: Context,
+  held: Held,
+  init: ProcessIdentity,
+): Promise<readonly string[] | undefined> {
   const { record, directory } = held;
   const prepared = readPrepared(directory);
   const { config, unikernel, profile } = prepared;
@@ -24,7 +31,7 @@ export async function finishPlan({ log, debugLog }: Context, held: Held, init: P
   const runtime = await loadRuntime(config, config.debug ? debugLog : log);
   runtime.resources.attach(ledgerOf(held));
   await runtime.hooks.start.promise(container);
-  if (record.planned === true) return;
+  if (record.planned === true) return undefined;
   // The file that was looked at by `create`, whatever has become of its name since.
   const fd = openSync(`/proc/${init.pid}/fd/${descriptor.program}`, 'r');
   try {
@@ -36,10 +43,12 @@ export async function finishPlan({ log, debugLog }: Context, held: Held, init: P
     const blocks = record.blocks ?? [];
     const memory = guestMemory(config.memory, memoryLimit(record.cgroup as NonNullable<typeof record.cgroup>));
     const identified = { architecture, program, unikernel, tender };
-    writeTender(init, directory, await planTape(runtime, container, { identified, config, memory, blocks, network, profile }));
+    const tape = await planTape(runtime, container, { identified, config, memory, blocks, network, profile });
+    writeTender(init, tape);
     const files = network.devices.flatMap(({ file }) => file ?? []);
     const { mailbox } = descriptorsOf(tender, unikernel, blocks);
     if (mailbox && files.length > 0) await (await import('./hand-over.ts')).handOver(init, mailbox, files);
+    return tape.labels;
   } finally {
     closeSync(fd);
   }

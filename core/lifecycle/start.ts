@@ -25,15 +25,16 @@ async function startHeld(context: Context, held: Held): Promise<void> {
   const init = record.init as ProcessIdentity;
   const wasTapped = (name: string) => record.tapped?.includes(name) === true;
   try {
+    let labels: readonly string[] | undefined;
     if (record.planned !== true || wasTapped('start')) {
       const { finishPlan } = await import('./finish-plan.ts');
-      await finishPlan(context, held, init);
+      labels = await finishPlan(context, held, init);
     }
     await runHooks('startContainer', record.hooks?.startContainer, ociState(record, 'created'), {
       pid: init.pid,
       root: record.rootfs,
     });
-    await releaseInit(init, directory);
+    await releaseInit(init, directory, labels);
   } catch (error) {
     await end(init);
     throw error;

@@ -13,31 +13,31 @@ import { sleep } from '../../sys/sleep.ts';
 const patience = 30_000;
 
 /** Writes the tender's tape into the file that init holds open, through /proc/PID/fd. */
-export function writeTender({ pid }: ProcessIdentity, directory: string, { image, labels }: TapeImage): void {
+export function writeTender({ pid }: ProcessIdentity, { image }: TapeImage): void {
   writeFileSync(`/proc/${pid}/fd/${descriptor.tender}`, image);
-  const file = join(directory, 'labels.json');
-  const known = JSON.parse(readFileSync(file, 'utf8')) as TapeLabels;
-  writeFileSync(file, JSON.stringify({ ...known, 2: labels }), { mode: 0o600 });
 }
 
 /**
- * Opens the fifo and reads what the tapes report until the guest runs.
+ * Opens the fifo and reads what the tapes report until the guest runs. `labels` are those of the tender's tape, unless `create` laid
+ * it out, which keeps those that it knows in a file.
  * @throws RunncError ERR_LAUNCH
  */
-export async function releaseInit(init: ProcessIdentity, directory: string): Promise<void> {
+export async function releaseInit(init: ProcessIdentity, directory: string, labels?: readonly string[]): Promise<void> {
   const fifo = join(directory, execFifo);
   // Without blocking: opening must not hang should init die this moment.
   const fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const started = await readReports(fd, init, directory);
+    const started = await readReports(fd, init, fifo, () => ({ ...readLabels(directory), ...(labels ? { 2: labels } : {}) }));
     if (!started) throw new RunncError('ERR_LAUNCH', 'the container was killed while it was started');
   } finally {
     closeSync(fd);
   }
 }
 
+const readLabels = (directory: string) => JSON.parse(readFileSync(join(directory, 'labels.json'), 'utf8')) as TapeLabels;
+
 /** True when the tape was played to its end: "started" was said and the writing end closed after it. */
-async function readReports(fd: number, init: ProcessIdentity, directory: string): Promise<boolean> {
+async function readReports(fd: number, init: ProcessIdentity, fifo: string, labels: () => TapeLabels): Promise<boolean> {
   const bytes = Buffer.alloc(reportSize);
   const giveUp = performance.now() + patience;
   let started = false;
@@ -47,11 +47,10 @@ async function readReports(fd: number, init: ProcessIdentity, directory: string)
     const count = readNow(fd, bytes);
     if (count === reportSize) {
       const report = decodeReport(bytes);
-      if (report.kind === 'failed')
-        throw failureOf(report, JSON.parse(readFileSync(join(directory, 'labels.json'), 'utf8')) as TapeLabels);
+      if (report.kind === 'failed') throw failureOf(report, labels());
       started ||= report.kind === 'started';
       // Not earlier: init may only just be about to open it.
-      rmSync(join(directory, execFifo), { force: true });
+      rmSync(fifo, { force: true });
       continue;
     }
     // End of file: before init has opened its end, or after it has closed it.

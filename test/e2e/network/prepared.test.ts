@@ -1,6 +1,7 @@
 /** A launch that waits for `start` because of the network goes on with what `create` found. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { until } from '../engine/until.ts';
 import { createBare } from './bundle.ts';
@@ -31,4 +32,10 @@ test('a container without what create found is refused with what to do', async (
   await expect(bare.runnc('start', bare.id)).rejects.toThrow(
     `${state} cannot be read (ENOENT); the container was created by another version of runnc, or its folder is damaged: delete it, and create it again`,
   );
+});
+
+test('a step of the launch that the kernel refuses is named', async () => {
+  const bare = await createBare({ words, network: { unmatched: 'ignore' } });
+  await execa('prlimit', ['--pid', String(bare.pid), `--as=${64 * 2 ** 20}`]);
+  await expect(bare.runnc('start', bare.id)).rejects.toThrow('mapping 512 MiB of guest memory: ENOMEM');
 });
