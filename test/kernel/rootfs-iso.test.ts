@@ -128,7 +128,7 @@ test('what is put in the place of a file or folder after it was found is not rea
   refused(/ELOOP|ENOTDIR/);
 });
 
-test('limits: files, bytes, depth; in bounded time', { timeout: 60_000 }, async () => {
+test('limits: files, bytes, depth; in bounded time', { timeout: 180_000 }, async () => {
   const { rootfs } = workplace();
   const read = (maxFiles: number, maxSize: number) => () => trees.readTree(rootfs, { ...limits, maxFiles, maxSize }, everything);
   mkdirSync(`${rootfs}/many`);
