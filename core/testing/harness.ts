@@ -45,6 +45,16 @@ export interface Harness {
 // biome-ignore lint/suspicious/noExplicitAny: each plugin has options of its own, checked against its schema
 export async function harness(plugin: Plugin<any>, request: HarnessOptions = {}): Promise<Harness> {
   const folder = mkdtempSync(path.join(tmpdir(), 'runnc-harness-'));
+  try {
+    return await harnessIn(folder, plugin, request);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+async function harnessIn(folder: string, plugin: Plugin<any>, request: HarnessOptions): Promise<Harness> {
   for (const name of ['rootfs', 'container', 'cache']) mkdirSync(path.join(folder, name), { mode: 0o700 });
   const spec = { ...(structuredClone(defaultSpec()) as object), ...request.spec };
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(spec));
