@@ -95,6 +95,7 @@ test('a tree with everything, inode for inode as the guest reads it', async () =
 test("the three files follow the image's symlinks, inside of it; volumes are in the image, and the log says their limits", async () => {
   const source = '/run/runnc-test-resolv';
   writeFileSync(source, 'nameserver 192.0.2.1\n');
+  onTestFinished(() => rmSync(source));
   const volume = mkdtempSync('/run/runnc-volume-');
   onTestFinished(() => rmSync(volume, { recursive: true }));
   mkdirSync(`${volume}/sub`);
