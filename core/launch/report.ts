@@ -22,6 +22,9 @@ export function decodeReport(bytes: Buffer): Report {
   return { kind: 'failed', tape: Number(first >> 32n), op: Number(first & 0xffffffffn) - 1, errno: Number(second) };
 }
 
+/** Name of the file in the container's folder with the labels that `create` knows, read only when an op fails. */
+export const labelsFile = 'labels.json';
+
 /** Labels of the ops of each tape, by the tape's number. */
 export type TapeLabels = Readonly<Record<number, readonly string[]>>;
 

@@ -18,6 +18,7 @@ const namespaceFlags = {
 export const endingSignals = [1, 2, 3, 15] as const;
 /** Signals that JavaScript engines ignore, which exec would pass on: PIPE, XFSZ. */
 const ignoredByEngines = [13, 25] as const;
+
 /** Descriptors, signals, and the namespaces. */
 export function launcherOps({
   architecture,

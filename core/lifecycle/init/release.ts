@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeFi
 import { join } from 'node:path';
 import { RunncError } from '../../errors.ts';
 import { descriptor } from '../../launch/protocol.ts';
-import { decodeReport, failureOf, reportSize, type TapeLabels } from '../../launch/report.ts';
+import { decodeReport, failureOf, labelsFile, reportSize, type TapeLabels } from '../../launch/report.ts';
 import type { TapeImage } from '../../launch/tape.ts';
 import { execFifo } from '../../state/record.ts';
 import { isAlive, type ProcessIdentity } from '../../sys/process.ts';
@@ -34,7 +34,7 @@ export async function releaseInit(init: ProcessIdentity, directory: string, labe
   }
 }
 
-const readLabels = (directory: string) => JSON.parse(readFileSync(join(directory, 'labels.json'), 'utf8')) as TapeLabels;
+const readLabels = (directory: string) => JSON.parse(readFileSync(join(directory, labelsFile), 'utf8')) as TapeLabels;
 
 /** True when the tape was played to its end: "started" was said and the writing end closed after it. */
 async function readReports(fd: number, init: ProcessIdentity, fifo: string, labels: () => TapeLabels): Promise<boolean> {

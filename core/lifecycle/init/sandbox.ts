@@ -5,14 +5,11 @@ import { RunncError } from '../../errors.ts';
 import type { InitOptions } from '../../launch/init/options.ts';
 import { initTape } from '../../launch/init-tape.ts';
 import { descriptor } from '../../launch/protocol.ts';
-import { decodeReport, failureOf, type Report, reportSize, type TapeLabels } from '../../launch/report.ts';
+import { decodeReport, failureOf, labelsFile, type Report, reportSize, type TapeLabels } from '../../launch/report.ts';
 import { assembleTape } from '../../launch/tape.ts';
 import { execFifo } from '../../state/record.ts';
 import { makeFifo, memoryFile, pipe } from '../../sys/files.ts';
 import { type ProcessIdentity, processStat, reap, spawnImage } from '../../sys/process.ts';
-
-/** Name of the file with the labels of the tapes' ops, read only when one fails. */
-const labelsFile = 'labels.json';
 
 export interface SandboxOptions {
   readonly init: InitOptions;

@@ -128,3 +128,12 @@ test.each([
 ])('%j may be thrown as well', (thrown, said) => {
   expect(pluginError('p', 'h', thrown).message).toBe(`plugin p failed in h: ${said}`);
 });
+
+test('who listens to the calls of a hook hears them', async () => {
+  const { unikernel } = makeHooks(recordingLog());
+  const heard: unknown[] = [];
+  unikernel.tap('one', () => ({ name: 'one' }) as never);
+  unikernel.intercept({ call: (...args) => void heard.push(args) });
+  expect(await unikernel.promise(program, container)).toEqual({ name: 'one' });
+  expect(heard).toEqual([[program, container]]);
+});

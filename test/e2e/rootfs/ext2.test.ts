@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
+import { creates } from './creates.ts';
 
 const { docker, buildImage, address } = connect();
+const container = creates(docker);
 const run = (...args: string[]) => docker('run', '--runtime=runnc', ...args);
 const data = '/var/lib/runnc';
 const imagesLeft = () =>
@@ -24,16 +26,6 @@ beforeAll(async () => {
   // Docker compares times by the second: a file written to in the second in which it was made has not changed for it.
   await sleep(1100);
 });
-
-async function container(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await docker('create', '--runtime=runnc', ...args);
-  expect(stderr).toBe('');
-  const id = stdout.trim();
-  onTestFinished(async () => {
-    await docker('rm', '--force', '--volumes', id);
-  });
-  return id;
-}
 
 /** Starts it and waits; gives what it printed since. */
 async function start(id: string): Promise<string> {

@@ -5,20 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { nothingLeft, traces } from '../engine/traces.ts';
+import { creates } from './creates.ts';
 
 const { docker, buildImage, address } = connect();
+const container = creates(docker);
 const missing = existsSync('/dev/kvm') ? '' : ' (needs /dev/kvm)';
 const program = (name: string) => ({ [`/${name}`]: path.join(inject('guests'), `${name}.hvt`) });
-
-async function container(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await docker('create', '--runtime=runnc', ...args);
-  expect(stderr).toBe('');
-  const id = stdout.trim();
-  onTestFinished(async () => {
-    await docker('rm', '--force', '--volumes', id);
-  });
-  return id;
-}
 
 const changes = async (id: string) => (await docker('diff', id)).stdout.trim().split('\n').sort();
 
