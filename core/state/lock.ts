@@ -6,11 +6,11 @@ import { sleep } from '../sys/sleep.ts';
 /** How long a command waits for another one that works on the same container. */
 const lockPatience = 10_000;
 
-/** @throws RunncError ERR_BUSY */
+/** @throws RunncError ERR_BUSY when somebody else has it for too long, SysError when the kernel gives nobody this lock */
 export async function lock(fd: number, id: string): Promise<void> {
   const { tryLock } = await import('#flock');
   const giveUp = performance.now() + lockPatience;
-  for (let wait = 1; !(await tryLock(fd)); wait = Math.min(wait * 2, 50)) {
+  for (let wait = 1; !(await tryLock(fd, `locking the folder of container ${id}`)); wait = Math.min(wait * 2, 50)) {
     if (performance.now() > giveUp) {
       throw new RunncError(
         'ERR_BUSY',

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { lock } from './lock.ts';
 import { execFifo } from './record.ts';
 import { recordOf, temporaryStore } from './testing/record.ts';
 
@@ -102,6 +103,13 @@ test('patience with another command ends', async () => {
   vi.useRealTimers();
   await waiting;
   held.release();
+});
+
+test('a lock that the kernel refuses is told as what it is, at once', async () => {
+  await expect(lock(1_000_000, 'one')).rejects.toMatchObject({
+    code: 'ERR_SYSCALL',
+    message: 'locking the folder of container one: EBADF (bad file descriptor)',
+  });
 });
 
 test('a created container runs when its fifo is gone', async () => {

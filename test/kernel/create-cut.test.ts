@@ -45,6 +45,14 @@ describe.skipIf(without !== '')(`create, cut at every${without && ` (needs ${wit
     expect(cuts).toBeGreaterThanOrEqual(least);
   });
 
+  test('the file system of the states has no locks', async () => {
+    const machine = makeMachine();
+    const wrapper = [strace, '-D', '-f', '-qq', '-o', join(machine.bundle, 'strace'), '-e', 'inject=flock:error=ENOLCK'];
+    const { status, output } = await machine.runnc(['create', '--bundle', machine.bundle, 'unlocked'], wrapper);
+    expect([status, output]).toEqual([1, 'runnc: locking the folder of container unlocked: ENOLCK (no locks available)\n']);
+    expect(machine.traces('unlocked')).toEqual([]);
+  });
+
   // Some in the middle of Bun's own start, where it gives up by itself: runnc's come after them.
   test('openat that fails with EMFILE', { timeout: 180_000 }, async () => {
     const machine = makeMachine();
