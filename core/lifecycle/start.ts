@@ -64,7 +64,10 @@ async function end({ pid, startTime }: ProcessIdentity): Promise<void> {
   } catch {
     // It ended by itself: that is why we are here.
   }
-  for (const patience = Date.now() + reapPatience; processStat(pid)?.startTime === startTime && Date.now() < patience; ) {
+  for (
+    const patience = performance.now() + reapPatience;
+    processStat(pid)?.startTime === startTime && performance.now() < patience;
+  ) {
     await sleep(2);
   }
 }

@@ -13,7 +13,7 @@ const pause = 25;
  * that are there. After a wait two looks have to agree: addresses come before routes.
  */
 export async function lookForInterfaces(socket: Netlink, count: number, wait: number): Promise<readonly Interface[]> {
-  const end = Date.now() + wait;
+  const end = performance.now() + wait;
   let before: string | undefined;
   for (let waited = false; ; waited = true) {
     const listing = { links: readLinks(socket), addresses: readAddresses(socket), routes: readRoutes(socket) };
@@ -21,7 +21,7 @@ export async function lookForInterfaces(socket: Netlink, count: number, wait: nu
     const answer = waited ? JSON.stringify(interfaces.map(({ messages: _, ...each }) => each)) : undefined;
     // One that another unikernel has is without an address as long as it has it.
     const ready = interfaces.filter(({ addresses, takenBy }) => addresses.length > 0 || takenBy !== undefined).length >= count;
-    if ((ready && (!waited || answer === before)) || Date.now() >= end) return interfaces;
+    if ((ready && (!waited || answer === before)) || performance.now() >= end) return interfaces;
     before = answer;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
