@@ -18,7 +18,8 @@ import { resolverOf } from './resolv-conf.ts';
 import { connectResolver, disconnectResolver } from './resolver/connect.ts';
 import type { ResolverLink } from './resolver/links.ts';
 import { planResolver, warnOf } from './resolver/plan.ts';
-import { readShared, type Settings, write } from './settings.ts';
+import { readShared } from './settings.ts';
+import { type Settings, writeSettings } from './sysctl.ts';
 import type { Wire } from './wiring.ts';
 
 const name = 'network-tap';
@@ -56,7 +57,7 @@ export default {
         if (!work || netns === undefined) return;
         await disconnectResolver(host, netns, work.resolver);
         await disconnect(host, netns, work.wires);
-        await host.inNetwork(netns, () => write(work.settings));
+        await host.inNetwork(netns, () => writeSettings(work.settings));
       },
     });
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Container, Host } from '../../core/plugin.ts';
 import type { Port } from './nat/ports.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './sysctl.ts';
 
 /** Files in a container's folder. */
 export const files = { whole: 'network-tap.json', share: 'network-nat.json' } as const;

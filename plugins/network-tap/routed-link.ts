@@ -1,4 +1,4 @@
-/** Mode `routed` in the kernel; what it is about, and its settings, are in routed.ts. */
+/** Mode `routed` in the kernel; what it is about is in routed.ts, its settings in routed-settings.ts. */
 import type { Netlink } from '../../core/plugin.ts';
 import { addressOf, isFamily } from './addresses.ts';
 import { gateway6 } from './routed.ts';

@@ -4,7 +4,8 @@ import { sameSubnet } from './addresses.ts';
 import type { Interface } from './interfaces.ts';
 import { defaults } from './options.ts';
 import { planNetwork } from './plan.ts';
-import { needsRouting, ownGateway, sharedSettings, toldWhenRouted } from './routed.ts';
+import { needsRouting, ownGateway, toldWhenRouted } from './routed.ts';
+import { sharedSettings } from './routed-settings.ts';
 
 const make = (
   addresses: string[],

@@ -4,7 +4,7 @@ import { problem } from '../problem.ts';
 import { addAddress } from '../rtnetlink/addresses.ts';
 import { changeLink, deleteLink, findLink, indexOf } from '../rtnetlink/links.ts';
 import { setNeighbour } from '../rtnetlink/neighbours.ts';
-import { type Settings, write } from '../settings.ts';
+import { type Settings, writeSettings } from '../sysctl.ts';
 import { makeTap } from '../tap.ts';
 import { forwardRules, rules, tapSettings, withoutRules } from './rules.ts';
 import { gatewayPrefix, type Share } from './share.ts';
@@ -23,8 +23,8 @@ export async function makeShareTap(tools: Tools, netns: string, { tap }: Share):
 /** Connects it. `shared` are settings of the namespace's interfaces. @throws Error ERR_NETWORK */
 export async function connectShare(tools: Tools, netns: string, share: Share, shared: Settings): Promise<void> {
   await tools.inNetwork(netns, () => {
-    write(tapSettings(share));
-    write(shared);
+    writeSettings(tapSettings(share));
+    writeSettings(shared);
   });
   // Before the tap is up: nothing comes in unchecked.
   refuse(await tools.runInNetwork(netns, 'nft', ['-f', '-'], `${withoutRules(share)}${rules(share)}`));

@@ -8,7 +8,7 @@ import { connectResolver, disconnectResolver } from '../resolver/connect.ts';
 import type { ResolverLink } from '../resolver/links.ts';
 import { procNet } from '../resolver/listeners.ts';
 import { planResolver, type ResolverPlan } from '../resolver/plan.ts';
-import { type Settings, write } from '../settings.ts';
+import { readSetting, readSettings, type Settings, writeSettings } from '../sysctl.ts';
 import { tapName } from '../tap-name.ts';
 import { requireUnclaimed } from './claims.ts';
 import { connectShare, disconnectShare, makeShareTap } from './connect.ts';
@@ -75,7 +75,7 @@ export function shares(host: Host): (container: Container, netns: string, wanted
       const others = await othersIn(host, container, netns, work.namespace.inode);
       const needed = new Set(others.flatMap(({ settings }) => Object.keys(settings)));
       const free = Object.entries(work.settings).filter(([setting]) => !needed.has(setting));
-      await host.inNetwork(netns, () => write(Object.fromEntries(free)));
+      await host.inNetwork(netns, () => writeSettings(Object.fromEntries(free)));
       rmSync(file, { force: true });
     },
   });
@@ -101,11 +101,9 @@ export function shares(host: Host): (container: Container, netns: string, wanted
 }
 
 const settingOf = (interfaceName: string) => `ipv4/conf/${interfaceName}/forwarding`;
-const settingNow = (setting: string) => readFileSync(`/proc/sys/net/${setting}`, 'utf8').trim();
 
 /** In the namespace: whether its interfaces forward, by setting. */
-const forwarding = (names: readonly string[]): Settings =>
-  Object.fromEntries(names.map((each) => [settingOf(each), settingNow(settingOf(each))]));
+const forwarding = (names: readonly string[]): Settings => readSettings(names.map(settingOf));
 
 const on = (settings: Settings): Settings => Object.fromEntries(Object.keys(settings).map((setting) => [setting, '1']));
 
@@ -114,7 +112,7 @@ const pick = (settings: Settings, like: Settings): Settings =>
 
 /** A host is not made a router on the quiet. */
 function requireForwarding(): Settings {
-  if (settingNow('ipv4/ip_forward') === '1') return {};
+  if (readSetting('ipv4/ip_forward') === '1') return {};
   throw Object.assign(new Error("the guest is to use the host's network, and this host forwards no packets"), {
     code: 'ERR_NETWORK',
     hint: 'sysctl -w net.ipv4.ip_forward=1',

@@ -1,5 +1,5 @@
 /** A share as rules of nft, and of iptables on hosts. */
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../sysctl.ts';
 import type { Share } from './share.ts';
 
 /** Of the tap's own; what leads from 127.0.0.1 to the guest's ports goes through it too. */

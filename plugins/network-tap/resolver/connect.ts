@@ -2,7 +2,7 @@
 import type { Host } from '../../../core/plugin.ts';
 import { problem } from '../problem.ts';
 import { deleteLink } from '../rtnetlink/links.ts';
-import { write } from '../settings.ts';
+import { writeSettings } from '../sysctl.ts';
 import type { ResolverLink } from './links.ts';
 import { deviceSettings, rules, withoutRules } from './rules.ts';
 import { catchQuestions, leadBack, makeDevice } from './wiring.ts';
@@ -19,7 +19,7 @@ export async function connectResolver(tools: Tools, netns: string, links: readon
   try {
     for (const link of links) makeDevice(socket, link);
     await tools.inNetwork(netns, () => {
-      for (const link of links) write(deviceSettings(link));
+      for (const link of links) writeSettings(deviceSettings(link));
     });
     for (const link of links) leadBack(socket, link);
     const done = await nft(tools, netns, links.map((link) => withoutRules(link) + rules(link)).join(''));

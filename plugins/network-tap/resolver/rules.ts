@@ -3,7 +3,7 @@
  * hear what comes in there) has its addresses rewritten, without state, to what the name server has and what leads back; the
  * answer goes out at that device and is rewritten the other way round.
  */
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../sysctl.ts';
 import { dnsPort, type ResolverLink, told } from './links.ts';
 import { chainsOutwards } from './outwards.ts';
 import { peerOf } from './wiring.ts';
