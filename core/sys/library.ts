@@ -2,7 +2,7 @@
 import type { LibraryHandle } from 'koffi';
 import { type ErrorCode, RunncError } from '../errors.ts';
 import type { ForeignLibrary } from '../plugin.ts';
-import { loadKoffi } from './libc.ts';
+import { loadKoffi } from './koffi.ts';
 
 /** What a reader must be told when a library that we ourselves use is missing. */
 const known: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {

@@ -2,7 +2,7 @@
  * What `start` needs of libc for a network, through koffi; the single executable has network-calls.compiled.ts in its place, which costs
  * less to load.
  */
-import { type LibcName, libc, loadKoffi } from './libc.ts';
+import { type LibcName, libc } from './libc.ts';
 
 /** Calls that answer what libc answers, and throw a SysError that begins with `what` for -1. */
 export interface NetworkCalls {
@@ -20,7 +20,7 @@ export interface NetworkCalls {
 }
 
 export async function networkCalls(): Promise<NetworkCalls> {
-  const [{ call }, { address }] = [await libc(), await loadKoffi()];
+  const { call, address } = await libc();
   const plain =
     (name: LibcName) =>
     (what: string, ...args: readonly unknown[]) =>
@@ -35,6 +35,6 @@ export async function networkCalls(): Promise<NetworkCalls> {
     ioctl: (what, fd, request, structure) => call(what, 'ioctl', fd, request, 'void *', structure),
     syscall: (what, number, ...args) =>
       call(what, 'syscall', number, ...args.flatMap((each) => [typeof each === 'number' ? 'long' : 'void *', each])),
-    address: (bytes) => Number(address(bytes)),
+    address,
   };
 }

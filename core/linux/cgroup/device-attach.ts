@@ -1,7 +1,7 @@
 /** Loads a device program into the kernel and ties it to a cgroup of version 2 (bpf(2)). */
 import { closeSync, constants, openSync } from 'node:fs';
 import { RunncError, SysError } from '../../errors.ts';
-import { libc, loadKoffi } from '../../sys/libc.ts';
+import { libc } from '../../sys/libc.ts';
 
 // linux/bpf.h
 const BPF_PROG_LOAD = 5;
@@ -24,7 +24,7 @@ const numbers: Readonly<Partial<Record<NodeJS.Architecture, { readonly bpf: numb
 export async function attachDeviceProgram(directory: string, program: Uint8Array): Promise<void> {
   const number = numbers[process.arch];
   if (!number) throw new RunncError('ERR_UNSUPPORTED', `limiting devices: no number of bpf(2) is known for ${process.arch}`);
-  const [{ call }, { address }] = await Promise.all([libc(), loadKoffi()]);
+  const { call, address } = await libc();
   const bpf = (what: string, command: number, attributes: Buffer) =>
     call(what, 'syscall', number.bpf, 'int', command, 'void *', attributes, 'unsigned int', attributes.length);
 
