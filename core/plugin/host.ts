@@ -86,6 +86,8 @@ export interface Host {
   cacheDirectory(name: string): string;
   /** Folder (0700, root) for what a plugin keeps for containers and cannot compute again. */
   dataDirectory(name: string): string;
+  /** SHA-256, 32 bytes: by the engine's own hasher, as loading node:crypto takes two milliseconds. */
+  sha256(content: string | Uint8Array): Buffer;
   /** Name of the plugin that the configuration has asked first at this hook, undefined where it leaves that open. */
   asksFirst(hook: 'tender' | 'unikernel' | 'rootfs' | 'network'): string | undefined;
   /** Images of root file systems, built once for all containers that hold the same. */

@@ -6,7 +6,7 @@ import { cacheKey, REVISION } from './cache-key.ts';
 import { layersOf } from './layers.ts';
 import { planOfPolicy } from './policy.ts';
 import { planOfProfile } from './profile.ts';
-import { amd64, refusalOf } from './testing/host.ts';
+import { amd64, hasher, refusalOf } from './testing/host.ts';
 
 const policy: Policy = [
   { call: 'exit_group' },
@@ -39,5 +39,7 @@ test('a request that cannot be read is refused', async () => {
   let nested: unknown = 1;
   for (let depth = 0; depth < 100_000; depth++) nested = [nested];
   const request = { kind: 'profile', profile: nested, allow: [] } as unknown as FilterRequest;
-  expect(await refusalOf((async () => cacheKey(request, amd64))())).toBe('ERR_SECCOMP: the seccomp profile is nested too deeply');
+  expect(await refusalOf((async () => cacheKey(hasher, request, amd64))())).toBe(
+    'ERR_SECCOMP: the seccomp profile is nested too deeply',
+  );
 });

@@ -1,8 +1,7 @@
 /** Under which name a filter is kept: all that its bytes depend on, hashed. */
 import { statSync } from 'node:fs';
-import type { Architecture, FilterRequest } from '../../core/plugin.ts';
+import type { Architecture, FilterRequest, Host } from '../../core/plugin.ts';
 import { refusal } from './refusal.ts';
-import { sha256 } from './sha256.ts';
 
 /** Raised when the same request makes another program than before, or filter-cache.ts another file of the same program. */
 export const REVISION = 1;
@@ -20,7 +19,7 @@ const folders = [
   '/usr/local/lib',
 ];
 
-export function cacheKey(request: FilterRequest, { name, auditArch }: Architecture): string {
+export function cacheKey({ sha256 }: Pick<Host, 'sha256'>, request: FilterRequest, { name, auditArch }: Architecture): string {
   const text = `runnc seccomp ${REVISION}\n${name} ${auditArch}\n${libraryIdentity()}\n${textOf(request)}`;
   return sha256(text).toString('hex');
 }

@@ -13,21 +13,21 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCached, writeCached } from './filter-cache.ts';
-import { temporaryDirectory } from './testing/host.ts';
+import { hasher, temporaryDirectory } from './testing/host.ts';
 
 const program = Uint8Array.from({ length: 24 }, (_, index) => index);
 
 function kept() {
   const directory = temporaryDirectory();
-  writeCached(directory, 'key', program);
+  writeCached(hasher, directory, 'key', program);
   return { directory, file: join(directory, 'key.bpf') };
 }
 
 describe('a kept filter', () => {
   test('comes back as it was, and is nobody else’s to read', () => {
     const { directory, file } = kept();
-    expect(Uint8Array.from(readCached(directory, 'key') ?? [])).toEqual(program);
-    expect(readCached(directory, 'other')).toBeUndefined();
+    expect(Uint8Array.from(readCached(hasher, directory, 'key') ?? [])).toEqual(program);
+    expect(readCached(hasher, directory, 'other')).toBeUndefined();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(['key.bpf']);
   });
@@ -65,13 +65,13 @@ describe('a kept filter', () => {
   ])('is not used when it %s', (_what, damage) => {
     const { directory, file } = kept();
     damage(file);
-    expect(readCached(directory, 'key')).toBeUndefined();
+    expect(readCached(hasher, directory, 'key')).toBeUndefined();
   });
 
   test.skipIf(process.geteuid?.() !== 0)('is not used when it belongs to somebody else (needs root)', () => {
     const { directory, file } = kept();
     chownSync(file, 65534, 65534);
-    expect(readCached(directory, 'key')).toBeUndefined();
+    expect(readCached(hasher, directory, 'key')).toBeUndefined();
   });
 });
 
@@ -83,7 +83,7 @@ describe('the folder of filters', () => {
       writeFileSync(file, '');
       utimesSync(file, index, index);
     }
-    writeCached(directory, 'key', program);
+    writeCached(hasher, directory, 'key', program);
     const names = readdirSync(directory);
     expect(names).toHaveLength(256);
     expect(names).toContain('key.bpf');
@@ -95,13 +95,13 @@ describe('the folder of filters', () => {
     const directory = temporaryDirectory();
     for (const name of ['old.1.ff.tmp', 'new.2.ff.tmp', 'not-ours']) writeFileSync(join(directory, name), '');
     for (const name of ['old.1.ff.tmp', 'not-ours']) utimesSync(join(directory, name), 1, 1);
-    writeCached(directory, 'key', program);
+    writeCached(hasher, directory, 'key', program);
     expect(readdirSync(directory).sort()).toEqual(['key.bpf', 'new.2.ff.tmp', 'not-ours']);
   });
 
   test('is left as it was when a filter cannot be kept', () => {
     const directory = temporaryDirectory();
-    expect(() => writeCached(join(directory, 'absent'), 'key', program)).toThrow('ENOENT');
+    expect(() => writeCached(hasher, join(directory, 'absent'), 'key', program)).toThrow('ENOENT');
     expect(readdirSync(directory)).toEqual([]);
   });
 });

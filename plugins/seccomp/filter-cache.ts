@@ -17,7 +17,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from './sha256.ts';
+import type { Host } from '../../core/plugin.ts';
+
+type Hasher = Pick<Host, 'sha256'>;
 
 const CHECKSUM_SIZE = 32;
 const INSTRUCTION_SIZE = 8; // sizeof(struct sock_filter), linux/filter.h
@@ -30,7 +32,7 @@ const ABANDONED_AFTER_MS = 60_000;
 const fileOf = (directory: string, key: string) => join(directory, `${key}.bpf`);
 
 /** The program kept under `key`; undefined if there is none that can be trusted. */
-export function readCached(directory: string, key: string): Uint8Array | undefined {
+export function readCached({ sha256 }: Hasher, directory: string, key: string): Uint8Array | undefined {
   let fd: number;
   try {
     fd = openSync(fileOf(directory, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -52,7 +54,7 @@ export function readCached(directory: string, key: string): Uint8Array | undefin
 }
 
 /** Keeps the program, and drops the oldest ones when there are too many. */
-export function writeCached(directory: string, key: string, program: Uint8Array): void {
+export function writeCached({ sha256 }: Hasher, directory: string, key: string, program: Uint8Array): void {
   const temporary = join(directory, `${key}.${process.pid}.${process.hrtime.bigint()}.tmp`);
   try {
     writeFileSync(temporary, Buffer.concat([sha256(program), program]), { flag: 'wx', mode: 0o600 });

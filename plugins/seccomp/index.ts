@@ -15,14 +15,14 @@ export default {
 
 async function filter(host: Host, request: FilterRequest, architecture: Architecture): Promise<Uint8Array> {
   const directory = host.cacheDirectory('seccomp');
-  const key = cacheKey(request, architecture);
-  const cached = readCached(directory, key);
+  const key = cacheKey(host, request, architecture);
+  const cached = readCached(host, directory, key);
   if (cached !== undefined) return cached;
   // Nearly always there is a cached one, and none of this is loaded.
   const { compile } = await import('./libseccomp.ts');
   const program = await compile(host, await planOf(request), architecture);
   try {
-    writeCached(directory, key, program);
+    writeCached(host, directory, key, program);
   } catch (error) {
     // A full disk must not stop a container: the next one compiles again.
     host.log.warn(`a seccomp filter cannot be kept in ${directory}: ${error instanceof Error ? error.message : String(error)}`);

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { RunncError } from '../../../core/errors.ts';
 import type { Architecture, FilterRequest, ForeignLibrary, Host, Policy } from '../../../core/plugin.ts';
 import { loadLibrary } from '../../../core/sys/library.ts';
+import { sha256 } from '../../../core/sys/sha256.ts';
 import seccomp from '../index.ts';
 
 /** linux/audit.h */
@@ -24,6 +25,8 @@ const unused = {
 const architecture = { ...unused, userSpaceEnd: 0, stackGap: 0, numbers: {} };
 export const amd64 = { ...architecture, name: 'amd64', auditArch: AUDIT_ARCH_X86_64 } as Architecture;
 export const arm64 = { ...architecture, name: 'arm64', auditArch: AUDIT_ARCH_AARCH64 } as Architecture;
+
+export const hasher = { sha256 };
 
 export interface TestHost {
   readonly directory: string;
@@ -51,6 +54,7 @@ export function testHost({ library = loadLibrary, directory = temporaryDirectory
         },
       },
     },
+    sha256,
     log: { warn: (message: string) => warnings.push(message) },
     cacheDirectory: () => directory,
     library: (soname: string) => {
