@@ -5,6 +5,7 @@ import { sameFile } from '../state/lock.ts';
 import { sleep } from '../sys/sleep.ts';
 import { checksumsOf } from './checksum.ts';
 import type { Content } from './content.ts';
+import { areOfEngine } from './engine-layers.ts';
 import { besideOf, draftOf, identityOf, imageOf, readEntry, writeRecord } from './entry.ts';
 import type { CacheOptions } from './options.ts';
 import { share } from './own-file.ts';
@@ -34,17 +35,19 @@ export async function build(
       if (beside !== undefined) rmSync(beside, { force: true });
       return build(draft);
     });
-    const sealing = await beginSeal(read);
+    const sealing = await beginSeal(read, 'files');
+    const ofFolders = layers.length > 0 && areOfEngine(layers) ? await beginSeal(layers, 'folders') : undefined;
     const checksum = await checksumsOf(draft, beside);
-    const seal = await sealing();
+    const [seal, folders] = [await sealing.seal(), await ofFolders?.seal()];
     // Something has changed since the image began to be read, or the layers cannot be looked through.
-    if (seal === undefined || seal.newest() >= since) {
+    if (seal === undefined || seal.newest() >= since || (folders?.newest() ?? 0) >= since) {
       await move(draft, path);
       return { notes, alone: true };
     }
     const file = identityOf(statSync(draft));
     const also = beside === undefined ? {} : { beside: await keepBeside(beside, besideOf(folder, key)) };
-    writeRecord(folder, key, { kind, file, ...also, boot: bootId(), checksum, layers, seal: seal.text, notes });
+    const looked = { layers, seal: seal.text, ...(folders ? { folders: folders.text } : {}) };
+    writeRecord(folder, key, { kind, file, ...also, boot: bootId(), checksum, ...looked, notes });
     renameSync(draft, imageOf(folder, key));
     return { notes };
   } finally {

@@ -7,22 +7,17 @@ import { build } from './build.ts';
 import { checksumsOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
 import { besideOf, type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
-import { beginToLook, type Expected } from './expected.ts';
+import type { Expected } from './expected.ts';
 import { keyOf } from './key.ts';
 import type { CacheOptions } from './options.ts';
 import { codeOf } from './own-file.ts';
 import { bootId, ownPath } from './own-path.ts';
 import { makeRoom } from './room.ts';
-import { beginSeal, type Sealing } from './seal.ts';
+import { beginSeal, type Depth, type Sealing } from './seal.ts';
 import { take } from './take.ts';
 
-export interface ImageCache extends Images {
-  /** Begins what can be begun as soon as it is known that the container may want an image: looking through its layers takes longest. */
-  expect(container: Container): Promise<void>;
-}
-
-export function imageCache(options: CacheOptions): ImageCache {
-  let expected: Expected | undefined;
+export function imageCache(options: CacheOptions): Images {
+  let { expected } = options;
   const taken = ({ rootfs }: Container): Expected | undefined => {
     const found = expected?.rootfs === rootfs ? expected : undefined;
     // Once: what is found out later is about what is there later.
@@ -30,13 +25,6 @@ export function imageCache(options: CacheOptions): ImageCache {
     return found;
   };
   return {
-    async expect({ rootfs }) {
-      try {
-        expected = await beginToLook(options, rootfs);
-      } catch (error) {
-        options.log.debug(`the layers of ${rootfs} cannot be told apart: ${(error as Error).message}`);
-      }
-    },
     async pathFor({ directory }, suffix) {
       return ownPath(options.ownFolder, directory, suffix);
     },
@@ -87,15 +75,15 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
   let begun = early;
   for (;;) {
     const known = await usable(folder, key, log);
-    const sealing = known && known.layers.length > 0 ? (begun ?? (await beginSeal(known.layers))) : undefined;
+    const sealing = known && known.entry.layers.length > 0 ? await goOn(begun, known) : undefined;
     begun = undefined;
-    const entry = known ?? (await build(options, key, content, request));
+    const entry = known?.entry ?? (await build(options, key, content, request));
     if (entry === 'again') continue;
     if ('alone' in entry) return { size: statSync(path).size, notes: entry.notes, from: 'alone' };
     try {
       const kept = await take(options, key, request, entry.notes);
       if (known === undefined) makeRoom(folder, size, key);
-      else if (sealing) options.later(() => checkSeal(folder, key, known, sealing));
+      else if (sealing) options.later(() => checkSeal(folder, key, known.entry, sealing));
       return { size: statSync(path).size, notes: entry.notes, from: known ? 'cache' : kept ? 'build' : 'alone' };
     } catch (error) {
       // Removed by somebody who needed room.
@@ -105,9 +93,16 @@ async function shared(options: CacheOptions, content: Content, request: ImageReq
   }
 }
 
+/** With what has been begun, if it looks at what has to be looked at. */
+async function goOn(begun: Sealing | undefined, { entry, depth }: Usable): Promise<Sealing> {
+  if (begun?.depth === depth) return begun;
+  begun?.end();
+  return beginSeal(entry.layers, depth);
+}
+
 /** @throws LayersChanged, with the image gone from the cache */
-async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sealing: Sealing): Promise<void> {
-  if ((await sealing())?.text === seal) return;
+async function checkSeal(folder: string, key: string, entry: EntryRecord, sealing: Sealing): Promise<void> {
+  if ((await sealing.seal())?.text === (sealing.depth === 'folders' ? entry.folders : entry.seal)) return;
   removeEntry(folder, key);
   throw new LayersChanged(key);
 }
@@ -115,13 +110,20 @@ async function checkSeal(folder: string, key: string, { seal }: EntryRecord, sea
 export const checksumOfEntry = (folder: string, key: string, { beside }: EntryRecord): Promise<string> =>
   checksumsOf(imageOf(folder, key), beside === undefined ? undefined : besideOf(folder, key));
 
+interface Usable {
+  readonly entry: EntryRecord;
+  /** How closely the layers have to be looked at. */
+  readonly depth: Depth;
+}
+
 /** The entry, if it is whole. */
-async function usable(folder: string, key: string, log: Log): Promise<EntryRecord | undefined> {
+async function usable(folder: string, key: string, log: Log): Promise<Usable | undefined> {
   const entry = readEntry(folder, key);
-  if (entry === undefined || entry.boot === bootId()) return entry;
+  if (entry === undefined) return undefined;
+  if (entry.boot === bootId()) return { entry, depth: entry.folders === undefined ? 'files' : 'folders' };
   if (entry.checksum === (await checksumOfEntry(folder, key, entry))) {
     writeRecord(folder, key, { ...entry, boot: bootId() });
-    return entry;
+    return { entry, depth: 'files' };
   }
   log.warn(`the image ${key} in the cache is built anew: it was damaged when the machine ended`);
   removeEntry(folder, key);

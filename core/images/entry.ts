@@ -6,7 +6,7 @@ import { lstatSync, readFileSync, renameSync, rmSync, type Stats, utimesSync, wr
 import { join } from 'node:path';
 import type { Json } from '../plugin.ts';
 
-const format = 2;
+const format = 3;
 
 export interface EntryRecord {
   readonly format: typeof format;
@@ -20,7 +20,10 @@ export interface EntryRecord {
   readonly checksum: string;
   /** Where it is from. */
   readonly layers: readonly string[];
+  /** Of all their files. */
   readonly seal: string;
+  /** Of their folders, where that is enough in most cases. */
+  readonly folders?: string;
   readonly notes: Json;
 }
 

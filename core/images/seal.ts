@@ -1,6 +1,7 @@
 /**
- * Whether layers are as they were: by the inode and the change time of each of their files, which no program can set back. find(1) looks
- * through them, beside us, and faster than we could; where it is not GNU's, we do.
+ * Whether layers are as they were: by the inode and the change time of each of their files, which no program can set back; or of their folders
+ * alone, which change with each name in them that comes, goes, or becomes another file. find(1) looks through them, beside us, and faster
+ * than we could; where it is not GNU's, we do.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { startProgram } from '../sys/background-program.ts';
@@ -9,6 +10,9 @@ import { sha256 } from '../sys/sha256.ts';
 /** More files than this are looked through by nobody: such an image is not kept. */
 const mostFiles = 250_000;
 
+/** What is looked at. Files take three times as long. */
+export type Depth = 'files' | 'folders';
+
 export interface Seal {
   /** Equal for layers in which nothing has changed. */
   readonly text: string;
@@ -16,25 +20,37 @@ export interface Seal {
   newest(): number;
 }
 
-/** The seal when it is known; undefined for layers that cannot be looked through, or have too many files. */
-export type Sealing = () => Promise<Seal | undefined>;
-
-/** Begins to look through the layers (absolute paths). */
-export async function beginSeal(layers: readonly string[]): Promise<Sealing> {
-  const found = layers.length === 0 ? undefined : await startProgram('/usr/bin/find', [...layers, '-printf', '%i %C@\\n']);
-  return async () => sealOf(await found?.()) ?? walk(layers);
+/** A seal that is being found out. */
+export interface Sealing {
+  readonly depth: Depth;
+  /** The seal when it is known; undefined for layers that cannot be looked through, or have too many files. */
+  seal(): Promise<Seal | undefined>;
+  /** Ends it, if it goes on: nobody asks. */
+  end(): void;
 }
 
-function sealOf(output: Buffer | undefined): Seal | undefined {
+/** Begins to look through the layers (absolute paths). */
+export async function beginSeal(layers: readonly string[], depth: Depth): Promise<Sealing> {
+  const which = depth === 'folders' ? ['-type', 'd'] : [];
+  const found =
+    layers.length === 0 ? undefined : await startProgram('/usr/bin/find', [...layers, ...which, '-printf', '%i %C@\\n']);
+  return {
+    depth,
+    seal: async () => sealOf(depth, await found?.result()) ?? walk(layers),
+    end: () => found?.end(),
+  };
+}
+
+function sealOf(depth: Depth, output: Buffer | undefined): Seal | undefined {
   if (output === undefined) return undefined;
   const newest = () => {
     const lines = output.toString('latin1').split('\n');
     return 1000 * lines.reduce((latest, line) => Math.max(latest, Number(line.slice(line.indexOf(' ') + 1))), 0);
   };
-  return { text: `find ${sha256(output).toString('hex')}`, newest };
+  return { text: `find ${depth} ${sha256(output).toString('hex')}`, newest };
 }
 
-/** The same without find. */
+/** The same without find, and of all files. */
 export function walk(layers: readonly string[]): Seal | undefined {
   const numbers: number[] = [];
   let newest = 0;

@@ -5,12 +5,17 @@ import { libc } from './libc.ts';
 import { exitStatus, spawnImage } from './process.ts';
 
 const MFD_CLOEXEC = 1; // linux/memfd.h
+const SIGKILL = 9; // asm-generic/signal.h
 
-/** Waits for the program, on this thread; undefined when it ended with a status other than 0. */
-export type Result = () => Promise<Buffer | undefined>;
+export interface BackgroundProgram {
+  /** What it printed; waits for it, on this thread. Undefined when it ended with a status other than 0. */
+  result(): Promise<Buffer | undefined>;
+  /** Ends it, if it goes on: nobody has use for what it prints. */
+  end(): void;
+}
 
 /** Undefined where there is no such program. Standard error goes nowhere; the environment is empty. */
-export async function startProgram(path: string, args: readonly string[]): Promise<Result | undefined> {
+export async function startProgram(path: string, args: readonly string[]): Promise<BackgroundProgram | undefined> {
   try {
     accessSync(path, constants.X_OK);
   } catch {
@@ -36,13 +41,26 @@ export async function startProgram(path: string, args: readonly string[]): Promi
   } finally {
     closeSync(nowhere);
   }
-  return async () => {
-    try {
-      const status = [0];
-      call(`waiting for ${path}`, 'wait4', pid, status, 0, null);
-      return exitStatus(status[0] as number) === 0 ? contentOf(output) : undefined;
-    } finally {
+  let isThere = true;
+  const wait = () => {
+    isThere = false;
+    const status = [0];
+    call(`waiting for ${path}`, 'wait4', pid, status, 0, null);
+    return exitStatus(status[0] as number);
+  };
+  return {
+    async result() {
+      try {
+        return wait() === 0 ? contentOf(output) : undefined;
+      } finally {
+        closeSync(output);
+      }
+    },
+    end() {
+      if (!isThere) return;
+      process.kill(pid, SIGKILL);
+      wait();
       closeSync(output);
-    }
+    },
   };
 }

@@ -6,6 +6,7 @@ import { checksumOfEntry } from '../images/cache.ts';
 import { readEntry, removeEntry } from '../images/entry.ts';
 import { removeEarlier } from '../images/own-path.ts';
 import { type Kept, keptIn, makeRoom, sweep } from '../images/room.ts';
+import { beginSeal } from '../images/seal.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { mebibytes, table } from './table.ts';
 
@@ -57,18 +58,28 @@ export async function pruneCache(context: Context, all: boolean): Promise<string
   return `removed ${removed.length} images of ${mebibytes(bytes)}, and ${left} leftovers\n`;
 }
 
-/** Reads every image and removes those that are not what was written. */
+/** Reads every image, and looks at each file of its layers; removes those that are not what was written, or not what the layers hold. */
 export async function verifyCache(context: Context): Promise<{ readonly said: string; readonly isWhole: boolean }> {
   const { folder } = await placeOf(context);
   const lines: string[] = [];
   let damaged = 0;
   for (const { key } of keptIn(folder)) {
-    const entry = readEntry(folder, key);
-    const isWhole = entry !== undefined && (await checksumOfEntry(folder, key, entry)) === entry.checksum;
-    lines.push(`${key}   ${isWhole ? 'whole' : 'damaged, removed'}\n`);
-    if (isWhole) continue;
-    removeEntry(folder, key);
-    damaged += 1;
+    const found = await conditionOf(folder, key);
+    lines.push(`${key}   ${found === 'whole' ? found : `${found}, removed`}\n`);
+    if (found !== 'whole') removeEntry(folder, key);
+    if (found === 'damaged') damaged += 1;
   }
   return { said: `${lines.join('')}${lines.length} images, ${damaged} damaged\n`, isWhole: damaged === 0 };
+}
+
+async function conditionOf(
+  folder: string,
+  key: string,
+): Promise<'whole' | 'damaged' | 'of layers that are gone' | 'of layers that somebody has changed'> {
+  const entry = readEntry(folder, key);
+  if (entry === undefined || (await checksumOfEntry(folder, key, entry)) !== entry.checksum) return 'damaged';
+  const { layers, seal } = entry;
+  if (!layers.every((layer) => existsSync(layer))) return 'of layers that are gone';
+  const isAsBuilt = layers.length === 0 || (await (await beginSeal(layers, 'files')).seal())?.text === seal;
+  return isAsBuilt ? 'whole' : 'of layers that somebody has changed';
 }

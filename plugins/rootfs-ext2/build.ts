@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import type { Container, Host, Json, Limits, Program, TreeTools, Unikernel, Volume } from '../../core/plugin.ts';
 import { failure } from './failure.ts';
-import { type Fillable, fillSlots, placesOfSlots, slotRoom } from './fill.ts';
+import { type Fillable, fillSlots, slotRoom } from './fill.ts';
 import type { Use } from './groups.ts';
 import { knownOf, type Part } from './known.ts';
 import { folderOf, markSeen, type Notes, type Paths, pathsOf, slotsFile, writeWhole } from './notes.ts';
@@ -45,16 +45,16 @@ interface Making {
 }
 
 /** Raised when the same tree becomes another image than before, or the notes change. */
-const kind = 'ext2 2';
+const kind = 'ext2 3';
 
 export async function build(host: Host, container: Container, wanted: Wanted, options: Ext2Options): Promise<Made> {
   const trees = await host.trees();
   await giveBackEarlier(host, container, options);
   const folder = folderOf(host, container);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   const paths = pathsOf(folder, wanted.device);
   const { image: path, notes, known } = paths;
-  for (const old of [notes, known, path]) rmSync(old, { force: true });
+  for (const old of isNew ? [] : [notes, known, path]) rmSync(old, { force: true });
   const making = { host, trees, container, wanted, limits: trees.imageLimits('rootfs-ext2', options), options, paths };
   const { size, readOnly, part } = await (wanted.volume === undefined ? makeRoot(making) : makeVolume(making, wanted.volume));
   markSeen(paths);
@@ -91,15 +91,17 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
   const readOnly = rootfsReadOnly && volumes.every((volume) => volume.readOnly);
   const freeSpace = freeSpaceOf(container, options);
   const slots = files.map(({ inside }) => inside).sort();
+  // Each tmpfs is empty in each container.
+  const empty = volumes.filter(({ source }) => source === undefined).map(({ inside, entry }) => [inside, entry.mode]);
   const image = await host.images.make(container, {
     kind,
-    depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots },
+    depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots, empty },
     path: paths.image,
     beside: paths.known,
     writable: true,
-    ...(slots.length > 0 ? { written: (notes: Json) => placesOfSlots(notes as unknown as Fillable) } : {}),
+    ...(slots.length > 0 ? { written: (notes: Json) => (notes as unknown as Fillable).places } : {}),
     // Volumes are anybody's, and change.
-    alone: volumes.length > 0,
+    alone: volumes.some(({ source }) => source !== undefined),
     build: async (file) => {
       const own = trees.readTree(rootfs, limits, (place) => trees.isOfHost(place) || place === kernel);
       const tree = trees.withSlots(own, slots, volumes);

@@ -7,27 +7,29 @@ import type { Graft } from '../../core/plugin.ts';
 import { indirectBlocks, mapBlocks } from './block-map.ts';
 import { failure } from './failure.ts';
 import { inodeSize, seconds, superblockAt } from './format.ts';
-import { type Geometry, placesOf, planGeometry, Room, startOf } from './geometry.ts';
+import { type Geometry, placesOf, Room, startOf } from './geometry.ts';
 import { putGroups, type Use, writeAll } from './groups.ts';
 import { encodeInode } from './records.ts';
 
 /** Room for each, in bytes; what needs more takes the guest's. */
 export const slotRoom = 64 * 1024;
 
-/** What is known of an image that has slots. */
+/** What is known of an image that has slots: all that can be found out before they are filled in. */
 export interface Fillable {
-  readonly blockSize: number;
-  /** Blocks and inodes that it was planned for. */
-  readonly planned: readonly [blocks: number, inodes: number];
+  readonly geometry: Geometry;
+  /** How many numbers of `Room` it was planned for. */
+  readonly most: number;
   readonly use: Use;
   /** Inodes by paths. */
   readonly slots: Readonly<Record<string, number>>;
+  /** Where `fillSlots` writes to what is there already, in bytes. */
+  readonly places: readonly number[];
 }
 
-/** Where `fillSlots` writes to what is there already, in bytes. */
-export function placesOfSlots({ blockSize, planned, use, slots }: Fillable): readonly number[] {
-  const geometry = planGeometry(blockSize, ...planned);
-  const next = new Room(geometry).place(use.blocks).block;
+/** `places` of a Fillable. */
+export function placesOfSlots(geometry: Geometry, room: Room, use: Use, slots: Fillable['slots']): readonly number[] {
+  const { blockSize } = geometry;
+  const next = room.place(use.blocks).block;
   const { bitmap } = placesOf(geometry, Math.floor((next - startOf(geometry, 0)) / geometry.blocksPerGroup));
   const descriptors = (startOf(geometry, 0) + 1) * blockSize;
   return [
@@ -52,11 +54,11 @@ function placeOfInode(geometry: Geometry, inode: number): number {
  */
 export function fillSlots(
   path: string,
-  { blockSize, planned, use, slots }: Fillable,
+  { geometry, most, use, slots }: Fillable,
   files: readonly Graft[],
   before: Use = use,
 ): Use {
-  const geometry = planGeometry(blockSize, ...planned);
+  const { blockSize } = geometry;
   const room = new Room(geometry);
   const place = (number: number) => room.place(number).block;
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
@@ -72,7 +74,7 @@ export function fillSlots(
       const blocks = Math.ceil(content.length / blockSize);
       const indirect = indirectBlocks(blocks, blockSize / 4) ?? 0;
       next += blocks + indirect;
-      if (next > planned[0]) throw failure(`there is no room for ${inside} in the image`, 'raise freeSpace of rootfs-ext2');
+      if (next > most) throw failure(`there is no room for ${inside} in the image`, 'raise freeSpace of rootfs-ext2');
       for (let at = 0; at < blocks; at++) {
         put(place(first + at) * blockSize, content.subarray(at * blockSize, (at + 1) * blockSize));
       }

@@ -44,9 +44,7 @@ export const imagesIn = (host: Host): string => host.dataDirectory('rootfs-ext2'
 
 /** Not in the container's folder, which is in memory; and not in the cache, as nobody could make it again. */
 export function folderOf(host: Host, { directory }: Container): string {
-  // Loaded only here: node:crypto would cost every create two milliseconds.
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return join(imagesIn(host), createHash('sha256').update(directory).digest('hex').slice(0, 32));
+  return join(imagesIn(host), host.sha256(directory).toString('hex').slice(0, 32));
 }
 
 /** Images of which something could not be carried back. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Data, Entry, TreeTools } from '../../core/plugin.ts';
 import { mapBlocks } from './block-map.ts';
 import { failure } from './failure.ts';
-import type { Fillable } from './fill.ts';
+import { type Fillable, placesOfSlots } from './fill.ts';
 import { fastLink, inodeSize, S_IFDIR, seconds } from './format.ts';
 import { placesOf } from './geometry.ts';
 import { type Put, putGroups, useOf, writeAll } from './groups.ts';
@@ -50,7 +50,8 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
   }
   const slots = Object.fromEntries(inodes.flatMap(({ entry: { slot }, inode }) => (slot === undefined ? [] : [[slot, inode]])));
   const numbers = new Map(inodes.map(({ entry, inode }) => [entry.data, inode]));
-  return { size, inodes: numbers, blockSize: geometry.blockSize, planned, use, slots };
+  const places = placesOfSlots(geometry, room, use, slots);
+  return { size, inodes: numbers, geometry, most: planned[0], use, slots, places };
 }
 
 /** Writes blocks by their numbers in `Room`; those that follow each other leave in one piece. */

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { imageIn, keptIn, noise } from './cached.ts';
 import { type LayeredContainer, layeredImage } from './overlays.ts';
 
@@ -70,6 +71,51 @@ test('a file of a layer that somebody changes by hand, its time set back, is see
     stderr: expect.stringContaining('somebody has changed files of the layers'),
   });
   expect(await (await image.container({ args })).run()).toMatchObject({ stdout: 'new!', stderr: '' });
+});
+
+describe.each([
+  ["Docker's and Podman's", (index: number) => `overlay2/${'0123456789abcdef'.repeat(4)}-${index}/diff`],
+  ["containerd's", (index: number) => `io.containerd.snapshotter.v1.overlayfs/snapshots/${index}/fs`],
+])('layers in %s store', (_whose, placeOf) => {
+  const stored = (content: string) => {
+    const image = layeredImage([{ 'a/file': content, 'a/other': 'other' }], placeOf);
+    const [layer] = image.layers as [string];
+    writeFileSync(path.join(path.dirname(layer), 'link'), 'SHORTNAME');
+    const read = async () => (await image.container({ args: ['read', '/a/file'] })).run();
+    return { image, file: path.join(layer, 'a/file'), read };
+  };
+
+  test('are looked at by their folders: a file that becomes another one is seen', async () => {
+    const { file, read } = stored('old!');
+    expect((await read()).stdout).toBe('old!');
+    expect(await read()).toMatchObject({ stdout: 'old!', stderr: '' });
+    // As editors and package managers do it.
+    writeFileSync(`${file}.new`, 'new!');
+    renameSync(`${file}.new`, file);
+    expect(await read()).toMatchObject({ stdout: 'new!', stderr: expect.stringContaining('somebody has changed files') });
+    expect(await read()).toMatchObject({ stdout: 'new!', stderr: '' });
+  });
+
+  test('are looked at by their files once in each boot of the machine, and by cache verify', async () => {
+    const { image, file, read } = stored('old!');
+    expect((await read()).stdout).toBe('old!');
+    // What the engines forbid: the file itself is written over.
+    writeFileSync(file, 'new!');
+    expect(await read()).toMatchObject({ stdout: 'old!', stderr: '' });
+    const record = imageIn(image.cache).replace('.img', '.json');
+    writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, 'utf8')), boot: 'another' }));
+    expect(await read()).toMatchObject({ stdout: 'new!', stderr: expect.stringContaining('somebody has changed files') });
+    writeFileSync(file, 'last');
+    const { runnc } = await image.container();
+    expect(await runnc('cache', 'verify')).toMatchObject({
+      stdout: expect.stringMatching(/ {3}of layers that somebody has changed, removed\n1 images, 0 damaged/),
+      status: 0,
+    });
+    expect((await read()).stdout).toBe('last');
+    rmSync(image.layers[0] as string, { recursive: true });
+    expect((await runnc('cache', 'verify')).stdout).toContain('of layers that are gone, removed');
+    expect(keptIn(image.cache)).toEqual([]);
+  });
 });
 
 test('layers are looked through once for each later container, and not for one whose disk is a file', async () => {

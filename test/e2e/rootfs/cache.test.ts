@@ -7,7 +7,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../engine/connect.ts';
 import { podmanAt } from '../podman-at.ts';
 import { workplace } from '../workplace.ts';
-import { buildsOf, noise } from './cached.ts';
+import { buildsOf, layersLookedAtByFolders, noise } from './cached.ts';
 
 const { docker, buildImage } = connect();
 const place = workplace();
@@ -42,6 +42,18 @@ test('through Docker: 8 containers at once build one image, and each has its own
     expect(new Set(await Promise.all(runs)).size).toBe(1);
   });
   expect(builds).toBe(1);
+  const inspected = await docker('image', 'inspect', '--format', '{{.GraphDriver.Data.UpperDir}}', 'cached');
+  expect(layersLookedAtByFolders('/var/cache/runnc')).toContain(inspected.stdout.trim());
+  // A tmpfs is empty in each of them.
+  const withScratch = await buildsOf('/var/cache/runnc', async () => {
+    for (const mode of ['700', '700']) {
+      const ran = await docker('run', '--rm', '--runtime=runnc', '--tmpfs', `/scratch:mode=${mode}`, 'cached', 'list');
+      expect(ran.stdout).toMatch(/^40700 .* \/scratch$/m);
+    }
+    const other = await docker('run', '--rm', '--runtime=runnc', '--tmpfs', '/scratch:mode=755', 'cached', 'list');
+    expect(other.stdout).toMatch(/^40755 .* \/scratch$/m);
+  });
+  expect(withScratch).toBe(2);
 });
 
 test('through Docker: 8 containers at once that write build one image, and each has a copy of its own', async () => {

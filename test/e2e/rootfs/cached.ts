@@ -1,5 +1,5 @@
 /** What is in a cache of root images, for tests that look into it. */
-import { existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { expect, vi } from 'vitest';
 
@@ -16,6 +16,14 @@ export const allIn = (cache: string): string[] =>
 
 /** Path of the one image that is kept. */
 export const imageIn = (cache: string): string => path.join(cache, 'images', keptIn(cache)[0] as string);
+
+/** Layers of the kept images that are looked at by their folders alone, as an engine's store has them. */
+export const layersLookedAtByFolders = (cache: string): string[] =>
+  keptIn(cache).flatMap((name) => {
+    const record = path.join(cache, 'images', name.replace('.img', '.json'));
+    const { layers, folders } = JSON.parse(readFileSync(record, 'utf8')) as { layers: string[]; folders?: string };
+    return folders === undefined ? [] : layers;
+  });
 
 /** How often an image appears in the cache while `work` is done. */
 export async function buildsOf(cache: string, work: () => Promise<void>): Promise<number> {

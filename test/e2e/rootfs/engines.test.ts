@@ -8,6 +8,7 @@ import { containerdSocket } from '../engine/settings.ts';
 import { until } from '../engine/until.ts';
 import { podmanAt } from '../podman-at.ts';
 import { workplace } from '../workplace.ts';
+import { layersLookedAtByFolders } from './cached.ts';
 
 const { address, must } = containers();
 const place = workplace();
@@ -87,6 +88,8 @@ test.each(['vfs', 'overlay'] as const)('Podman with %s: diff, cp, commit, start 
   await until('it has written', 60_000, async () => (await run('logs', 'stopped')).includes('written'));
   await run('stop', '--time=30', 'stopped');
   expect(await changes('stopped')).toEqual(['A /late']);
+  const looked = layersLookedAtByFolders('/var/cache/runnc').filter((layer) => layer.startsWith(place.folder));
+  expect(looked.length > 0).toBe(storage === 'overlay');
 });
 
 test.each(['native', 'overlayfs'])(
@@ -125,6 +128,20 @@ test.each(['native', 'overlayfs'])(
     const names = (await execa('tar', ['-tf', layer])).stdout.split('\n');
     for (const name of ['folder/', 'new', '.wh.hello']) expect(names).toContain(name);
     expect((await execa('tar', ['-xOf', layer, 'new'])).stdout).toBe('written');
+
+    // Without a volume its image is one of the cache.
+    const other = `${id}-other`;
+    onTestFinished(async () => {
+      await call('snapshot', ...own, 'rm', other);
+    });
+    const before = layersLookedAtByFolders('/var/cache/runnc');
+    const listed = await ctr(
+      ...['run', '--rm', ...own, '--runtime', 'io.containerd.runc.v2', '--runc-binary', inject('runnc')],
+      ...['--env', 'RUNNC_ROOTFS=ext2', `docker.io/library/${image}:latest`, other, '/ext2-files', 'list'],
+    );
+    expect(listed).toMatch(/ \/hello$/m);
+    const looked = layersLookedAtByFolders('/var/cache/runnc').filter((layer) => !before.includes(layer));
+    expect(looked.some((layer) => layer.includes('.snapshotter.'))).toBe(snapshotter === 'overlayfs');
 
     const again = await call('task', 'start', id);
     // It is there by now, and what was removed is not.

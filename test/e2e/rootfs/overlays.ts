@@ -29,13 +29,17 @@ export interface LayeredContainer extends TestBundle {
 }
 
 /** `files`: content by path, one record for each layer, the topmost first. The guest list-iso is in the lowest. */
-export function layeredImage(files: readonly Readonly<Record<string, string | Buffer>>[]): LayeredImage {
+export function layeredImage(
+  files: readonly Readonly<Record<string, string | Buffer>>[],
+  /** Where a layer is beneath the folder. */
+  placeOf: (index: number) => string = (index) => `layer-${index}`,
+): LayeredImage {
   // overlayfs cannot lie on overlayfs, where /tmp may be.
   const folder = mkdtempSync('/var/tmp/runnc-layers-');
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const layers = files.map((content, index) => {
-    const layer = path.join(folder, `layer-${index}`);
-    mkdirSync(layer);
+    const layer = path.join(folder, placeOf(index));
+    mkdirSync(layer, { recursive: true });
     fill(layer, content);
     return layer;
   });
