@@ -20,9 +20,15 @@ export function makeRootfsPlace(parent) {
   let count = 0;
   return {
     folder,
-    /** A layer of an image: `files` of `size` random bytes each, 50 in a folder, and the guests. */
-    layer({ files, size }) {
-      const layer = path.join(folder, 'layer');
+    /**
+     * A layer of an image: `files` of `size` random bytes each, 50 in a folder, and the guests. As it lies in Docker's store, unless it is to be
+     * somebody's `own` folder.
+     */
+    layer({ files, size, own = false }) {
+      const stored = path.join(folder, 'overlay2', 'f'.repeat(64));
+      const layer = own ? path.join(folder, 'layer') : path.join(stored, 'diff');
+      mkdirSync(layer, { recursive: true });
+      if (!own) writeFileSync(path.join(stored, 'link'), 'SHORTNAME');
       for (let index = 0; index < files; index += 1) {
         const place = path.join(layer, `folder-${Math.floor(index / 50)}`);
         if (index % 50 === 0) mkdirSync(place, { recursive: true });

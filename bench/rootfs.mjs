@@ -3,7 +3,7 @@
  * beside genisoimage and mke2fs -d alone of the same tree. See README.md.
  *
  *   node bench/rootfs.mjs [--rounds N] [--pause MS] [--runnc PATH] [--folder PATH] [--files N] [--size BYTES] [--types here,xfs,btrfs]
- *                         [--kinds iso,ext2] [--json]
+ *                         [--kinds iso,ext2] [--own] [--json]
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     size: { type: 'string', default: '20000' },
     types: { type: 'string', default: 'here,xfs,btrfs' },
     kinds: { type: 'string', default: 'iso,ext2' },
+    own: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -68,10 +69,12 @@ const chosen = options.kinds.split(',');
 function makeCreate(place, images, layer, where) {
   const mounts = engineFiles(place.folder);
   const settings = Object.fromEntries(
-    Object.keys(kinds).map((kind) => {
+    [...Object.keys(kinds), 'none'].map((kind) => {
       const file = path.join(place.folder, `${kind}.config.json`);
-      const folders = { cacheDirectory: path.join(where, 'cache'), dataDirectory: path.join(where, 'data') };
-      writeFileSync(file, JSON.stringify({ ...folders, rootfs: kind }));
+      // A guest without devices is one of images of which nothing is kept.
+      const cache = kind === 'none' ? 'other-cache' : 'cache';
+      const folders = { cacheDirectory: path.join(where, cache), dataDirectory: path.join(where, 'data') };
+      writeFileSync(file, JSON.stringify({ ...folders, rootfs: kind === 'none' ? 'iso' : kind }));
       return [kind, file];
     }),
   );
@@ -96,7 +99,7 @@ function makeCreate(place, images, layer, where) {
 
 async function ofFileSystem(place, images, layer, where) {
   const create = makeCreate(place, images, layer, where);
-  const without = () => create('iso', 'hello.spt', true);
+  const without = () => create('none', 'hello.spt', true);
   const series = { without: [] };
   without();
   for (const kind of chosen) {
@@ -176,7 +179,7 @@ async function main() {
   const place = makePlace();
   const images = makeRootfsPlace(options.folder);
   try {
-    const layer = images.layer({ files: Number(options.files), size: Number(options.size) });
+    const layer = images.layer({ files: Number(options.files), size: Number(options.size), own: options.own });
     const before = os.loadavg()[0];
     const fileSystems = {};
     for (const type of options.types.split(',')) {
