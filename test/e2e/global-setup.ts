@@ -6,11 +6,13 @@ import type { TestProject } from 'vitest/node';
 import { buildGuests } from '../guests/build.mjs';
 import { startEngine } from './engine/engine.ts';
 import './engine/connect.ts';
+import { noteWhatIsThere } from './leftovers.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.getuid?.() !== 0) throw new Error('the end-to-end tests start a dockerd of their own: run them as root');
+  const removeLeftovers = noteWhatIsThere();
   await execa('npm', ['run', '--silent', 'build', '--', '--if-stale'], { cwd: root, stdio: 'inherit' });
   const runnc = path.join(root, 'dist/runnc');
   project.provide('runnc', runnc);
@@ -42,6 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await engine.stop();
     rmSync(settings, { recursive: true });
+    removeLeftovers();
   };
 }
 
