@@ -64,11 +64,13 @@ async function load(context: Context, record: ContainerRecord): Promise<Runtime>
 async function withPlugins(context: Context, held: Held, known: Runtime | undefined): Promise<void> {
   const container = containerOfRecord(held.record, held.directory);
   const runtime = known ?? (await load(context, held.record));
+  const ledger = ledgerOf(held);
+  runtime.resources.attach(ledger);
   const tell = async (name: 'stopped' | 'deleted') => {
     await runtime.hooks[name].promise(container).catch((error) => context.log.warn(sentenceOf(error)));
   };
   await tell('stopped');
   await runtime.hooks.delete.promise(container).catch((error) => context.log.warn(sentenceOf(error)));
-  await runtime.resources.releaseAll(container, ledgerOf(held));
+  await runtime.resources.releaseAll(container, ledger);
   await tell('deleted');
 }

@@ -56,7 +56,8 @@ export interface Host {
   insideRootfs(rootfs: string, path: string): Place;
   /**
    * Runs a program of the system (`ip`, `tc`) in the network namespace at `netns` and takes what it printed; a status other than 0 is
-   * not thrown. For programs that take milliseconds: nothing else happens meanwhile.
+   * not thrown. For programs that take milliseconds: nothing else happens meanwhile. It has the container's lock too, so
+   * that `delete` comes after it even if this process is killed; and so it must leave no process behind.
    */
   runInNetwork(netns: string, program: string, args: readonly string[], input?: string): Promise<RunResult>;
   /**

@@ -14,7 +14,7 @@ export async function lock(fd: number, id: string): Promise<void> {
     if (performance.now() > giveUp) {
       throw new RunncError(
         'ERR_BUSY',
-        `container ${id} is held by another runnc command for more than ${lockPatience / 1000} s`,
+        `container ${id} is held by another runnc command, or a program that one has run, for more than ${lockPatience / 1000} s`,
         {
           hint: 'see what it waits for, or end it',
         },

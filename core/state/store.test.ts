@@ -97,7 +97,7 @@ test('patience with another command ends', async () => {
   vi.useFakeTimers();
   const waiting = expect(store.hold('one')).rejects.toMatchObject({
     code: 'ERR_BUSY',
-    message: 'container one is held by another runnc command for more than 10 s',
+    message: 'container one is held by another runnc command, or a program that one has run, for more than 10 s',
   });
   await vi.advanceTimersByTimeAsync(11_000);
   vi.useRealTimers();

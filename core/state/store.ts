@@ -12,6 +12,8 @@ import { missing, readRecord, writeRecord } from './record-file.ts';
 export interface Held {
   readonly directory: string;
   readonly record: ContainerRecord;
+  /** Descriptor of the folder, locked. */
+  readonly lock: number;
   /** Replaces the record, whole or not at all. */
   save(change: Partial<ContainerRecord>): void;
   /** Removes the folder. */
@@ -154,6 +156,7 @@ function held(fd: number, directory: string, first: ContainerRecord): Held {
   };
   return {
     directory,
+    lock: fd,
     get record() {
       return record;
     },

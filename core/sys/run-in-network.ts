@@ -22,6 +22,16 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+export interface RunInNetworkOptions {
+  /** In milliseconds. */
+  readonly timeout?: number;
+  /**
+   * An open file that is locked (flock(2)): the program has it too, so that the lock lasts until both have ended. Whoever kills this process
+   * does not end the program, which may still change something; with the container's lock, `delete` comes after it.
+   */
+  readonly lock?: number | undefined;
+}
+
 /**
  * Runs a program with `input` on its standard input and waits for it, on this thread: for programs that take milliseconds.
  * @throws RunncError ERR_UNSUPPORTED when the system has no such program, ERR_PROGRAM when it took too long and was ended
@@ -31,7 +41,7 @@ export async function runInNetwork(
   name: string,
   args: readonly string[],
   input = '',
-  timeout = usualTimeout,
+  { timeout = usualTimeout, lock }: RunInNetworkOptions = {},
 ): Promise<RunResult> {
   const path = findProgram(name);
   const calls = await libc();
@@ -42,7 +52,10 @@ export async function runInNetwork(
     const [stdin, stdout, stderr] = files as [number, number, number];
     writeAll(stdin, new TextEncoder().encode(input));
     calls.call('rewinding a file', 'lseek', stdin, 0, 0); // SEEK_SET, unistd.h
-    const pid = await inNetworkNamespace(netns, () => spawnWith(calls, path, [name, ...args], [...files.entries()], environment));
+    const descriptors = [...files, ...(lock === undefined ? [] : [lock])];
+    const pid = await inNetworkNamespace(netns, () =>
+      spawnWith(calls, path, [name, ...args], [...descriptors.entries()], environment),
+    );
     const status = waitAtMost(calls, pid, timeout);
     if (status === undefined) {
       process.kill(pid, 'SIGKILL');

@@ -15,7 +15,7 @@ test('what a program printed, on both, and its status', async () => {
 });
 
 test('one that does not end is ended, and nothing of it is left', async () => {
-  await expect(runInNetwork(own, 'sleep', ['1000'], '', 50)).rejects.toMatchObject({
+  await expect(runInNetwork(own, 'sleep', ['1000'], '', { timeout: 50 })).rejects.toMatchObject({
     code: 'ERR_PROGRAM',
     message: 'sleep 1000 took longer than 0.05 s and was ended',
   });

@@ -8,6 +8,8 @@ type AnyResource = Resource<unknown, Json>;
 /** Where the list of what was taken is kept: the container's record. */
 export interface Ledger {
   readonly resources: readonly TakenResource[];
+  /** Descriptor of the container's lock, which no other command has. */
+  readonly lock?: number;
   save(resources: readonly TakenResource[]): void;
 }
 
@@ -18,6 +20,11 @@ export class Resources {
   /** The container that this command works on. */
   attach(ledger: Ledger): void {
     this.#ledger = ledger;
+  }
+
+  /** Of the container that this command works on. */
+  get lock(): number | undefined {
+    return this.#ledger?.lock;
   }
 
   register<Input, State extends Json>(resource: Resource<Input, State>): ResourceHandle<Input, State> {

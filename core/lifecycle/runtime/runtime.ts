@@ -143,7 +143,8 @@ export class Runtime {
       },
       insideRootfs,
       library: async (soname) => (await import('../../sys/library.ts')).loadLibrary(soname),
-      runInNetwork: async (...call) => (await import('../../sys/run-in-network.ts')).runInNetwork(...call),
+      runInNetwork: async (netns, program, args, input) =>
+        (await import('../../sys/run-in-network.ts')).runInNetwork(netns, program, args, input, { lock: this.resources.lock }),
       inNetwork: async (netns, work) => (await import('../../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       netlink: async (netns, protocol) => (await import('../../sys/netlink.ts')).openNetlink(netns, protocol),
       ioctl: async (what, fd, request, structure) =>
