@@ -61,6 +61,11 @@ export interface Host {
    */
   runInNetwork(netns: string, program: string, args: readonly string[], input?: string): Promise<RunResult>;
   /**
+   * Runs `work`, which is to be short, while no other runnc does so for a container of the same root folder: for what is noted of something that
+   * containers share, and changed by it. Not within itself.
+   */
+  inTurn<Result>(container: Pick<Container, 'directory'>, work: () => Promise<Result>): Promise<Result>;
+  /**
    * Calls `work` in the network namespace at `netns`: files below /proc/sys/net are those of that namespace. `work` must not be
    * asynchronous, as all other code would be in there while it waits.
    */

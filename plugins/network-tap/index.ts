@@ -19,7 +19,8 @@ import { connectResolver, disconnectResolver } from './resolver/connect.ts';
 import type { ResolverLink } from './resolver/links.ts';
 import { planResolver, warnOf } from './resolver/plan.ts';
 import { readShared } from './settings.ts';
-import { type Settings, writeSettings } from './sysctl.ts';
+import { setBack, settingsBefore } from './shared-settings.ts';
+import type { Settings } from './sysctl.ts';
 import type { Wire } from './wiring.ts';
 
 const name = 'network-tap';
@@ -34,30 +35,42 @@ interface Work {
   readonly resolver: readonly ResolverLink[];
 }
 
+/** What is to be done, before it is known what others have done. */
+type Draft = Omit<Work, 'settings'>;
+
 export default {
   name,
   api: 1,
   options: schema,
   apply(host, given) {
     const options = complete(given);
-    const taps = host.resource<Work, boolean>({
+    /** A namespace that was given may be others' too. */
+    const inTurn = async (container: Container, { path }: Namespace, step: () => Promise<void>) =>
+      path === undefined ? await step() : await host.inTurn(container, step);
+    const taps = host.resource<Draft, boolean>({
       name,
-      async acquire(container, work) {
+      async acquire(container, draft) {
         const netns = netnsOf(container);
-        // Written first: a crash at any later point is cleaned up by what it says.
-        const draft = `${workFile(container)}.new`;
-        writeFileSync(draft, JSON.stringify(work), { mode: 0o600 });
-        renameSync(draft, workFile(container));
-        await connect(host, netns, work.wires);
-        return await connectResolver(host, netns, work.resolver);
+        const { namespace, wires, resolver } = draft;
+        await inTurn(container, namespace, async () => {
+          const others = namespace.path === undefined ? [] : await othersIn(host, container, netns, namespace.inode);
+          requireUnshared(others);
+          const isRouted = wires.some(({ mode }) => mode === 'routed');
+          const settings = isRouted ? settingsBefore(await host.inNetwork(netns, () => readShared(wires)), others) : {};
+          writeWork(container, { ...draft, settings });
+          await connect(host, netns, wires);
+        });
+        return await connectResolver(host, netns, resolver);
       },
       async release(container) {
         const work = readWork(container);
         const netns = work && findNamespace(work.namespace);
         if (!work || netns === undefined) return;
         await disconnectResolver(host, netns, work.resolver);
-        await disconnect(host, netns, work.wires);
-        await host.inNetwork(netns, () => writeSettings(work.settings));
+        await inTurn(container, work.namespace, async () => {
+          await setBack(host, container, netns, { inode: work.namespace.inode, settings: work.settings });
+          await disconnect(host, netns, work.wires);
+        });
       },
     });
 
@@ -81,8 +94,7 @@ export default {
       const needed = declared.filter(({ optional }) => !optional);
       const wait = own.mode === 'none' ? 0 : own.wait;
       const path = container.joinedNetns;
-      const others = path === undefined ? [] : await othersIn(host, container, netns, inode);
-      requireUnshared(others);
+      if (path !== undefined) requireUnshared(await othersIn(host, container, netns, inode));
       const { wires, told } = await plan(host, netns, async (socket) => {
         const interfaces = await lookForInterfaces(socket, needed.length, wait);
         // A guest that can do without a network is not given one that leads nowhere.
@@ -92,11 +104,9 @@ export default {
         if (path !== undefined) requireFree(socket, used, (tap) => ownerOf(container, tap));
         return { wires, told };
       });
-      const isRouted = wires.some(({ mode }) => mode === 'routed');
-      const settings = isRouted ? await host.inNetwork(netns, () => readShared(wires)) : {};
       const resolver = planResolver(netns, nameServers, wires, told);
       const namespace = path === undefined ? { inode } : { inode, path };
-      const reached = await taps.take(container, { namespace, wires, settings, resolver: resolver.links });
+      const reached = await taps.take(container, { namespace, wires, resolver: resolver.links });
       warnOf(host, resolver, reached);
       const devices = await openDevices(host, netns, resolver.devices(reached), wires);
       return { devices, nameServers: resolver.nameServers(reached), searchDomains };
@@ -138,6 +148,13 @@ function netnsOf({ netns }: Container): string {
 }
 
 const workFile = ({ directory }: Container) => join(directory, `${name}.json`);
+
+/** Written first: a crash at any later point is cleaned up by what it says. */
+function writeWork(container: Container, work: Work): void {
+  const draft = `${workFile(container)}.new`;
+  writeFileSync(draft, JSON.stringify(work), { mode: 0o600 });
+  renameSync(draft, workFile(container));
+}
 
 function readWork(container: Container): Work | undefined {
   try {

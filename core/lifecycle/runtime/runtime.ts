@@ -145,6 +145,7 @@ export class Runtime {
       library: async (soname) => (await import('../../sys/library.ts')).loadLibrary(soname),
       runInNetwork: async (netns, program, args, input) =>
         (await import('../../sys/run-in-network.ts')).runInNetwork(netns, program, args, input, { lock: this.resources.lock }),
+      inTurn: async ({ directory }, work) => (await import('../../state/lock.ts')).inTurn(directory, work),
       inNetwork: async (netns, work) => (await import('../../sys/network-namespace.ts')).inNetworkNamespace(netns, work),
       netlink: async (netns, protocol) => (await import('../../sys/netlink.ts')).openNetlink(netns, protocol),
       ioctl: async (what, fd, request, structure) =>

@@ -11,21 +11,19 @@ import { gatewayPrefix, type Share } from './share.ts';
 
 export type Tools = Pick<Host, 'runInNetwork' | 'inNetwork' | 'netlink' | 'ioctl'>;
 
-/** Makes the tap, still down. */
-export async function makeShareTap(tools: Tools, netns: string, { tap }: Share): Promise<void> {
+/** Makes the tap, still down, and has interfaces of the namespace forward. */
+export async function makeShareTap(tools: Tools, netns: string, { tap }: Share, shared: Settings): Promise<void> {
   const socket = await tools.netlink(netns);
   // Of a container of the same id whose state was lost.
   if (findLink(socket, tap)) deleteLink(socket, tap);
   socket.close();
   await makeTap(tools, netns, tap);
+  await tools.inNetwork(netns, () => writeSettings(shared));
 }
 
-/** Connects it. `shared` are settings of the namespace's interfaces. @throws Error ERR_NETWORK */
-export async function connectShare(tools: Tools, netns: string, share: Share, shared: Settings): Promise<void> {
-  await tools.inNetwork(netns, () => {
-    writeSettings(tapSettings(share));
-    writeSettings(shared);
-  });
+/** Connects it. @throws Error ERR_NETWORK */
+export async function connectShare(tools: Tools, netns: string, share: Share): Promise<void> {
+  await tools.inNetwork(netns, () => writeSettings(tapSettings(share)));
   // Before the tap is up: nothing comes in unchecked.
   refuse(await tools.runInNetwork(netns, 'nft', ['-f', '-'], `${withoutRules(share)}${rules(share)}`));
   const socket = await tools.netlink(netns);
@@ -44,11 +42,14 @@ export async function connectShare(tools: Tools, netns: string, share: Share, sh
   }
 }
 
-/** Whatever is there of it. */
-export async function disconnectShare(tools: Tools, netns: string, share: Share): Promise<void> {
-  const socket = await tools.netlink(netns);
-  deleteLink(socket, share.tap);
+export async function removeShareTap({ netlink }: Pick<Tools, 'netlink'>, netns: string, { tap }: Share): Promise<void> {
+  const socket = await netlink(netns);
+  deleteLink(socket, tap);
   socket.close();
+}
+
+/** Whatever else is there of it. */
+export async function disconnectShare(tools: Tools, netns: string, share: Share): Promise<void> {
   await tools.runInNetwork(netns, 'nft', ['-f', '-'], withoutRules(share));
   if (share.isHost) for (const rule of forwardRules(share)) await iptables(tools, netns, '-D', rule);
 }

@@ -8,10 +8,11 @@ import { connectResolver, disconnectResolver } from '../resolver/connect.ts';
 import type { ResolverLink } from '../resolver/links.ts';
 import { procNet } from '../resolver/listeners.ts';
 import { planResolver, type ResolverPlan } from '../resolver/plan.ts';
-import { readSetting, readSettings, type Settings, writeSettings } from '../sysctl.ts';
+import { setBack, settingsBefore } from '../shared-settings.ts';
+import { readSetting, readSettings, type Settings } from '../sysctl.ts';
 import { tapName } from '../tap-name.ts';
 import { requireUnclaimed } from './claims.ts';
-import { connectShare, disconnectShare, makeShareTap } from './connect.ts';
+import { connectShare, disconnectShare, makeShareTap, removeShareTap } from './connect.ts';
 import { interfacesFor } from './interfaces.ts';
 import { listeningPorts, type Port } from './ports.ts';
 import { deviceOf, makeShare, type Share } from './share.ts';
@@ -25,6 +26,12 @@ interface Work {
   /** What is to be set back, when nobody else needs it. */
   readonly settings: Settings;
   readonly resolver: readonly ResolverLink[];
+}
+
+/** What is to be done, before it is known what others have done. */
+interface Draft extends Omit<Work, 'settings'> {
+  /** Interfaces of the namespace that are to forward. */
+  readonly interfaces: readonly string[];
 }
 
 export interface Wanted {
@@ -46,23 +53,27 @@ export interface Attached {
 
 /** A function that gives a guest its share; `release` is the resource's. */
 export function shares(host: Host): (container: Container, netns: string, wanted: Wanted) => Promise<Attached> {
-  const resource = host.resource<Work, boolean>({
+  const resource = host.resource<Draft, boolean>({
     name,
-    async acquire(container, work) {
+    async acquire(container, { namespace, share, resolver, interfaces }) {
       const netns = container.netns as string;
-      const file = join(container.directory, files.share);
-      // Written first: a crash at any later point is cleaned up by what it says.
-      writeFileSync(`${file}.new`, JSON.stringify(work), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
-      await makeShareTap(host, netns, work.share);
-      // Once the tap is there: of two that start at once, one at least sees the other.
       const listening = listeningPorts(
         procNet(netns, 'tcp') + procNet(netns, 'tcp6'),
         procNet(netns, 'udp') + procNet(netns, 'udp6'),
       );
-      requireUnclaimed(work.share.ports, await othersIn(host, container, netns, work.namespace.inode), listening);
-      await connectShare(host, netns, work.share, on(work.settings));
-      return await connectResolver(host, netns, work.resolver);
+      await host.inTurn(container, async () => {
+        const others = await othersIn(host, container, netns, namespace.inode);
+        requireUnclaimed(share.ports, others, listening);
+        const settings = settingsBefore(await host.inNetwork(netns, () => readSettings(interfaces.map(forwarding))), others);
+        const work: Work = { namespace, share, settings, resolver };
+        const file = join(container.directory, files.share);
+        // Written first: a crash at any later point is cleaned up by what it says.
+        writeFileSync(`${file}.new`, JSON.stringify(work), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+        await makeShareTap(host, netns, share, on(settings));
+      });
+      await connectShare(host, netns, share);
+      return await connectResolver(host, netns, resolver);
     },
     async release(container) {
       const file = join(container.directory, files.share);
@@ -70,12 +81,11 @@ export function shares(host: Host): (container: Container, netns: string, wanted
       const netns = work && findNamespace(work.namespace);
       if (!work || netns === undefined) return;
       await disconnectResolver(host, netns, work.resolver);
+      await host.inTurn(container, async () => {
+        await setBack(host, container, netns, { inode: work.namespace.inode, settings: work.settings });
+        await removeShareTap(host, netns, work.share);
+      });
       await disconnectShare(host, netns, work.share);
-      // Without a tap of ours nobody who looks for us now relies on what is set back.
-      const others = await othersIn(host, container, netns, work.namespace.inode);
-      const needed = new Set(others.flatMap(({ settings }) => Object.keys(settings)));
-      const free = Object.entries(work.settings).filter(([setting]) => !needed.has(setting));
-      await host.inNetwork(netns, () => writeSettings(Object.fromEntries(free)));
       rmSync(file, { force: true });
     },
   });
@@ -88,31 +98,22 @@ export function shares(host: Host): (container: Container, netns: string, wanted
     const share = makeShare({ tap, routes: procNet(netns, 'route'), mtu: interfaces.length > 0 ? mtu : 1500, ports, isHost });
     const device = deviceOf(deviceName, share);
     const resolver = planResolver(netns, nameServers, [{ mode: 'nat', tap }], [device]);
-    const names = interfaces.map((each) => each.name);
-    const current = await host.inNetwork(netns, () => (isHost ? requireForwarding() : forwarding(names)));
-    // What others have changed already was different before.
-    const others = await othersIn(host, container, netns, inode);
-    const settings = Object.assign({}, current, ...others.map((other) => pick(other.settings, current)));
+    if (isHost) await host.inNetwork(netns, requireForwarding);
     const path = isHost ? '/proc/self/ns/net' : container.joinedNetns;
     const namespace = path === undefined ? { inode } : { inode, path };
-    const reached = await resource.take(container, { namespace, share, settings, resolver: resolver.links });
+    const names = isHost ? [] : interfaces.map((each) => each.name);
+    const reached = await resource.take(container, { namespace, share, resolver: resolver.links, interfaces: names });
     return { device, resolver, reached };
   };
 }
 
-const settingOf = (interfaceName: string) => `ipv4/conf/${interfaceName}/forwarding`;
-
-/** In the namespace: whether its interfaces forward, by setting. */
-const forwarding = (names: readonly string[]): Settings => readSettings(names.map(settingOf));
+const forwarding = (interfaceName: string) => `ipv4/conf/${interfaceName}/forwarding`;
 
 const on = (settings: Settings): Settings => Object.fromEntries(Object.keys(settings).map((setting) => [setting, '1']));
 
-const pick = (settings: Settings, like: Settings): Settings =>
-  Object.fromEntries(Object.entries(settings).filter(([setting]) => setting in like));
-
 /** A host is not made a router on the quiet. */
-function requireForwarding(): Settings {
-  if (readSetting('ipv4/ip_forward') === '1') return {};
+function requireForwarding(): void {
+  if (readSetting('ipv4/ip_forward') === '1') return;
   throw Object.assign(new Error("the guest is to use the host's network, and this host forwards no packets"), {
     code: 'ERR_NETWORK',
     hint: 'sysctl -w net.ipv4.ip_forward=1',

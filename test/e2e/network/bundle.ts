@@ -40,6 +40,8 @@ export interface BareOptions {
   /** Text of the /etc/resolv.conf that is mounted into it. */
   readonly resolvConf?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Folder of states, for containers that are to know each other; one of its own unless told. */
+  readonly root?: string;
 }
 
 let count = 0;
@@ -52,7 +54,7 @@ export async function createBare(options: BareOptions): Promise<Bare> {
   const config = path.join(folder, 'runnc.config.json');
   const plugins = ['arch-x86_64', 'seccomp', ['network-tap', network ?? {}], `tender-${target}`, 'unikernel-solo5'];
   writeFileSync(config, JSON.stringify({ plugins }));
-  const root = path.join(folder, 'state');
+  const { root = path.join(folder, 'state') } = options;
   const command = (...args: string[]) => ['--root', root, '--config', config, ...args];
   const run = async (...args: string[]) => (await execa(runnc, command(...args), { cwd: folder })).stdout;
   onTestFinished(async () => {
