@@ -7,8 +7,8 @@ type Type = (typeof FFIType)[keyof typeof FFIType];
 type Signature = readonly [returns: Type, ...args: Type[]];
 
 /**
- * The same functions as libc-functions.ts declares. What is variable in C (ioctl(2), fcntl(2), syscall(2)) is declared with as many arguments as are ever given: on
- * x86_64 and aarch64 Linux the two are passed alike (System V ABI, AMD64, 3.5.7; AAPCS64, 6.8.2).
+ * The same functions as libc-functions.ts declares. What is variable in C (ioctl(2), fcntl(2), syscall(2)) is declared with as many
+ * arguments as are ever given: on x86_64 and aarch64 Linux the two are passed alike (System V ABI, AMD64, 3.5.7; AAPCS64, 6.8.2).
  */
 const signatures: Readonly<Record<LibcName, Signature>> = {
   clock_gettime: [i32, i32, ptr],

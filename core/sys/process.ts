@@ -88,10 +88,16 @@ export function waitAtMost({ call, raw }: Libc, pid: number, milliseconds: numbe
   return exitStatus(status[0] as number);
 }
 
+/** How long nothing else happens meanwhile, in milliseconds: another thread takes a while to be had, and many a child ends soon. */
+const soon = 20;
+
 /** Waits for a child to end; returns its exit status as a shell would. */
 export async function waitFor(pid: number): Promise<number> {
+  const calls = await libc();
+  const early = waitAtMost(calls, pid, soon);
+  if (early !== undefined) return early;
   const status = [0];
-  await (await libc()).async(`waiting for process ${pid}`, 'wait4', pid, status, 0, null);
+  await calls.async(`waiting for process ${pid}`, 'wait4', pid, status, 0, null);
   return exitStatus(status[0] as number);
 }
 
