@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { containers, image } from './containers.ts';
 import { readProc } from './engine/processes.ts';
+import { until } from './engine/until.ts';
 
 const { docker, dockerWithInput, run, start, says, pidOf, must } = containers();
 const hello = { stdout: 'Hello from a unikernel\ncommand line: <x>\n', stderr: '', status: 0 };
@@ -60,8 +61,9 @@ test('--interactive: what is on the standard input harms nobody', async () => {
 test('--detach --rm removes the container when it has stopped', async () => {
   const id = await must('run', '--detach', '--rm', '--runtime=runnc', image, '/sleep');
   await must('stop', id);
-  await must('wait', id).catch(() => {}); // Removed already, maybe.
-  expect((await docker('ps', '--all', '--quiet', '--no-trunc')).stdout).not.toContain(id);
+  // Docker says that it has stopped before it is removed.
+  const listed = async () => (await docker('ps', '--all', '--quiet', '--no-trunc')).stdout;
+  await until('it is removed', 30_000, async () => !(await listed()).includes(id));
 });
 
 test('--user, --oom-score-adj, --ulimit and --hostname are what the process has', async () => {

@@ -98,7 +98,7 @@ test('an address of IPv6 beside that of IPv4', async () => {
   await docker('network', 'create', '--ipv6', '--subnet', 'fd00:77::/64', 'nabla-six');
   try {
     const { stdout } = await run('hello', [], ['--network=nabla-six']);
-    expect(stdout).toMatch(/^net: if=ukvmif0 cloner=True type=inet method=static addr=172\.[\d.]+ mask=16 gw=172\.[\d.]+$/m);
+    expect(stdout).toMatch(/^net: if=ukvmif0 cloner=True type=inet method=static addr=[\d.]+ mask=\d+ gw=[\d.]+$/m);
     expect(stdout).toMatch(/^net: if=ukvmif0 type=inet6 method=static addr=fd00:77::2 mask=64 gw=fd00:77::1$/m);
   } finally {
     await docker('network', 'rm', 'nabla-six');
