@@ -1,6 +1,8 @@
 /** Tapes as the kernel plays them. */
-import { closeSync, openSync, readSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Op } from '../plugin.ts';
 import * as tape from './calls.ts';
 import { machines, type Played, type PlayOptions, play as playOn } from './testing/play.ts';
@@ -30,6 +32,27 @@ describe.each(machines)('on $name', (on) => {
       ]),
     ).toEqual(done('\0\0\0\0\0'));
   });
+
+  test.skipIf(on.emulator !== undefined)(
+    'a file may be opened by a path without symlinks only (needs openat2, which qemu lacks)',
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), 'runnc-real-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const real = join(realpathSync(folder), 'real');
+      mkdirSync(real);
+      writeFileSync(join(real, 'file'), 'content');
+      symlinkSync('real', join(real, '../linked'));
+      symlinkSync('file', join(real, 'link'));
+      const read = (path: string) => {
+        const [fd, copied] = [tape.slot('fd'), tape.mutable(7)];
+        const opened = tape.openReal(path, tape.OPEN.readOnly, { store: fd });
+        return play([opened, tape.readExactly(fd, copied, 7), tape.write(1, tape.addressOf(copied), 7), tape.exitGroup(0)]);
+      };
+      expect(read(join(real, 'file'))).toEqual(done('content'));
+      for (const path of [join(real, 'link'), join(real, '../linked/file')])
+        expect(read(path).failure).toMatch(`opening ${path}: ELOOP`);
+    },
+  );
 
   test('a result may be stored inside a structure', () => {
     const bytes = tape.mutable(16, tape.words(0x0101010101010101n, 0));

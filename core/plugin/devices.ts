@@ -15,6 +15,8 @@ export interface BlockDevice {
    * and goes with it however it ends; `create` fails when somebody else has it. For files that others can name too.
    */
   readonly lock?: 'exclusive' | 'shared';
+  /** No part of `path` is a symlink: `create` fails where one has come since, and follows none. */
+  readonly noSymlinks?: boolean;
 }
 
 /** A network device for the guest, and what the guest may be told of the network behind it. */

@@ -38,8 +38,9 @@ export interface Descriptor {
   readonly path: string;
   /** open(2) flags. */
   readonly flags: number;
-  /** See `BlockDevice.lock`. */
+  /** See `BlockDevice`. */
   readonly lock?: 'exclusive' | 'shared';
+  readonly noSymlinks?: boolean;
 }
 
 /**

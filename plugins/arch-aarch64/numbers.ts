@@ -28,6 +28,7 @@ export const numbers = {
   mprotect: 226,
   munmap: 215,
   openat: 56,
+  openat2: 437,
   pivot_root: 41,
   ppoll: 73,
   prctl: 167,

@@ -29,6 +29,7 @@ export const numbers = {
   mprotect: 10,
   munmap: 11,
   openat: 257,
+  openat2: 437,
   pivot_root: 155,
   ppoll: 271,
   prctl: 157,

@@ -7,6 +7,7 @@ import { realpathSync } from 'node:fs';
 import type { BlockDevice, Container, Host, Plugin } from '../../core/plugin.ts';
 import { blockSizeOf, sectorSize } from './block-size.ts';
 import { failure, parseRequest, type RawRequest } from './request.ts';
+import { trustedPath, UntrustedPath } from './trusted-path.ts';
 
 export interface RawOptions {
   /** By the device's name: `[host:]PATH[,ro|,rw]`. */
@@ -53,29 +54,62 @@ function requestFor(
   const chosen = Object.hasOwn(devices, name) ? devices[name] : undefined;
   if (chosen !== undefined) {
     if (text !== undefined && text !== chosen) throw failure(`${what} asks for ${text}, and runnc.config puts ${chosen} there`);
-    return parseRequest(chosen, `devices.${name} of block-raw in runnc.config`);
+    const where = `devices.${name} of block-raw in runnc.config`;
+    const request = parseRequest(chosen, where);
+    return request.host ? { ...request, path: chosenPath(request.path, where) } : request;
   }
   if (what === undefined || text === undefined) return undefined;
   const request = parseRequest(text, what);
-  if (request.host && !allow.some((allowed) => isWithin(request.path, allowed))) {
-    throw failure(`${what} asks for the host's ${request.path}, which runnc.config does not allow`, 'see allow of block-raw');
-  }
-  return request;
+  return request.host ? { ...request, path: allowedPath(request.path, what, allow) } : request;
 }
 
-/** Whether it is that file or in that folder, symlinks followed on both sides: a link in an allowed folder opens no other door. */
-function isWithin(path: string, allowed: string): boolean {
+/** The path without symlinks, if that is an allowed file or in an allowed folder: a link in such a folder opens no other door. */
+function allowedPath(path: string, what: string, allow: readonly string[]): string {
+  const real = unlessMissing(() => realpathSync(path));
+  const untrusted: string[] = [];
+  for (const allowed of real === undefined ? [] : allow) {
+    try {
+      const place = unlessMissing(() => trustedPath(allowed));
+      if (real !== undefined && place !== undefined && isWithin(real, place)) return real;
+    } catch (error) {
+      if (!(error instanceof UntrustedPath)) throw error;
+      if (isWithin(path, allowed)) untrusted.push(`; ${allowed}, which it allows, ${error.message}`);
+    }
+  }
+  throw failure(
+    `${what} asks for the host's ${path}, which runnc.config does not allow${untrusted[0] ?? ''}`,
+    'see allow of block-raw',
+  );
+}
+
+const isWithin = (file: string, place: string): boolean =>
+  file === place || file.startsWith(place.endsWith('/') ? place : `${place}/`);
+
+/** What is not there is not allowed, or nothing to be had. */
+function unlessMissing(look: () => string): string | undefined {
   try {
-    const [file, place] = [realpathSync(path), realpathSync(allowed)];
-    return file === place || file.startsWith(place.endsWith('/') ? place : `${place}/`);
-  } catch {
-    // One of them is not there: not allowed, or nothing to be had.
-    return false;
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(String((error as NodeJS.ErrnoException).code))) return undefined;
+    throw error;
+  }
+}
+
+/** What the operator has chosen. @throws Error ERR_DEVICE where others than he can choose what is there */
+function chosenPath(path: string, what: string): string {
+  try {
+    return unlessMissing(() => trustedPath(path)) ?? path;
+  } catch (error) {
+    if (!(error instanceof UntrustedPath)) throw error;
+    throw failure(
+      `${what} is host:${path}, which ${error.message}`,
+      'write the path without it, or forbid others to write there',
+    );
   }
 }
 
 function attach({ insideRootfs }: Host, container: Container, name: string, request: RawRequest): BlockDevice {
-  const path = request.host ? realpathSync(request.path) : insideRootfs(container.rootfs, request.path).path;
+  const path = request.host ? request.path : insideRootfs(realpathSync(container.rootfs), request.path).path;
   let size: ReturnType<typeof blockSizeOf>;
   try {
     size = blockSizeOf(path);
@@ -97,5 +131,6 @@ function attach({ insideRootfs }: Host, container: Container, name: string, requ
     );
   }
   const { readOnly } = request;
-  return { name, path, readOnly, capacity: size.bytes, blockSize: sectorSize, lock: readOnly ? 'shared' : 'exclusive' };
+  const lock = readOnly ? 'shared' : 'exclusive';
+  return { name, path, readOnly, capacity: size.bytes, blockSize: sectorSize, lock, noSymlinks: true };
 }

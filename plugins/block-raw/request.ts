@@ -1,6 +1,7 @@
 /** What somebody asked to have behind a block device: `[host:]PATH[,ro|,rw]`. */
 
 export interface RawRequest {
+  /** One of the host is without symlinks once it was found to be allowed. */
   readonly path: string;
   /** A file of the host, or of the container's root file system. */
   readonly host: boolean;

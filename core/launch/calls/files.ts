@@ -1,6 +1,6 @@
 /** Descriptors and files. */
 import type { Address, Argument, Mutable, Op, Slot } from '../../plugin.ts';
-import { addressOf, build, type OpOptions, slot } from './op.ts';
+import { addressOf, build, type OpOptions, slot, words } from './op.ts';
 
 export const AT_FDCWD = -100; // linux/fcntl.h
 
@@ -18,6 +18,15 @@ export const OPEN = {
 
 export const open = (path: string, flags: number, options: OpOptions = {}): Op =>
   build('openat', `opening ${path}`)([AT_FDCWD, path, flags, 0], options);
+
+/** linux/openat2.h */
+const RESOLVE_NO_SYMLINKS = 0x04;
+
+/** Follows no symlink, whichever part of the path it is: ELOOP (openat2(2), Linux 5.6). */
+export function openReal(path: string, flags: number, options: OpOptions = {}): Op {
+  const how = words(flags, 0, RESOLVE_NO_SYMLINKS); // struct open_how
+  return build('openat2', `opening ${path}`)([AT_FDCWD, path, how, how.length], options);
+}
 
 export const openBeneath = (directory: number | Slot, path: string, flags: number, options: OpOptions = {}): Op =>
   build('openat', `opening ${path}`)([directory, path, flags, 0], options);

@@ -39,8 +39,8 @@ export function launcherOps({
     tape.closeRange(descriptor.firstFree, descriptor.sync - 1),
     tape.closeRange(descriptor.tender + 1, 0xffffffff),
     // Opened before the cgroup is joined: its device rules are for the guest, which cannot open anything.
-    ...open.flatMap(({ path, flags, lock }, index) => [
-      tape.open(path, flags),
+    ...open.flatMap(({ path, flags, lock, noSymlinks }, index) => [
+      noSymlinks ? tape.openReal(path, flags) : tape.open(path, flags),
       ...(lock ? [tape.lock(descriptor.firstFree + index, lock, path)] : []),
     ]),
     ...(oomScoreAdj === undefined ? [] : tape.writeFile('/proc/self/oom_score_adj', String(oomScoreAdj))),

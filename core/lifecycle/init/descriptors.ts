@@ -19,12 +19,13 @@ export interface Descriptors {
 export function descriptorsOf(tender: Tender, unikernel: Unikernel, blocks: readonly BlockDevice[]): Descriptors {
   const open: readonly Descriptor[] = [
     ...tender.open,
-    ...blocks.map(({ name, path, readOnly, lock }) => ({
+    ...blocks.map(({ name, path, readOnly, lock, noSymlinks }) => ({
       name: `block:${name}`,
       path,
       // A symlink that has come there since the plugin looked leads nowhere; a claimed block device is free of mounts.
       flags: (readOnly ? OPEN.readOnly : OPEN.readWrite) | constants.O_NOFOLLOW | (lock === 'exclusive' ? OPEN.exclusive : 0),
       ...(lock ? { lock } : {}),
+      ...(noSymlinks ? { noSymlinks } : {}),
     })),
   ];
   const openInside = unikernel.devices
