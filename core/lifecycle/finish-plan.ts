@@ -4,7 +4,7 @@ import { RunncError } from '../errors.ts';
 import { descriptor } from '../launch/protocol.ts';
 import { memoryLimit } from '../linux/cgroup/memory.ts';
 import { guestMemory } from '../linux/memory.ts';
-import type { Container } from '../plugin.ts';
+import type { Container, Network, NetworkDevice } from '../plugin.ts';
 import type { Held } from '../state/store.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
 import type { Context } from './context.ts';
@@ -39,7 +39,8 @@ export async function finishPlan(
     const architecture = await runtime.architecture();
     const tender = await runtime.hooks.tender.promise(program, unikernel, architecture);
     if (!tender) throw new RunncError('ERR_NO_TENDER', `no plugin starts ${program.path} any more`);
-    const network = (await runtime.hooks.network.promise(container, unikernel)) ?? withoutNetwork(prepared);
+    const answer = (await runtime.hooks.network.promise(container, unikernel)) ?? withoutNetwork(prepared);
+    const network = tender.takesTaps ? answer : withoutTaps(answer);
     const blocks = record.blocks ?? [];
     const memory = guestMemory(config.memory, memoryLimit(record.cgroup as NonNullable<typeof record.cgroup>));
     const identified = { architecture, program, unikernel, tender };
@@ -52,6 +53,15 @@ export async function finishPlan(
   } finally {
     closeSync(fd);
   }
+}
+
+/** Taps are open already, and to be attached by their names. */
+function withoutTaps({ devices, ...network }: Network): Network {
+  const closed = devices.map(({ file, attached, ...device }): NetworkDevice => {
+    if (attached && file !== undefined) closeSync(file);
+    return attached || file === undefined ? device : { ...device, file };
+  });
+  return { ...network, devices: closed };
 }
 
 function withoutNetwork({ program, unikernel }: Prepared) {

@@ -30,6 +30,11 @@ export interface NetworkDevice {
    * its /dev/net/tun, with the same ioctl(2) to come, and it is closed here.
    */
   readonly file?: number;
+  /**
+   * `file` is the tap's own already, with no ioctl(2) to come: frames wait in it from the moment in which the tap is connected. Only a tender
+   * that `takesTaps` is given such a device; for another one the file is closed, and it attaches the tap by its name.
+   */
+  readonly attached?: boolean;
   /** The interface of that namespace behind it, `eth0`; undefined where nothing is. */
   readonly interface: string | undefined;
   /** Six bytes as `02:42:ac:11:00:02`. */

@@ -28,6 +28,8 @@ export interface Tender {
    * in the container's root. Beside them it finds the unikernel as `/unikernel`, block devices as `/block/NAME`, and `Unikernel.modules`.
    */
   readonly hostFiles?: readonly string[];
+  /** Whether it leaves out TUNSETIFF for network devices that are `attached`. */
+  readonly takesTaps?: boolean;
   /** Throws when the launch is not possible. */
   plan(launch: Launch, descriptors: DescriptorNumbers): Promise<LaunchPlan>;
 }
@@ -46,7 +48,7 @@ export interface Descriptor {
 /**
  * Fixed numbers of the descriptors in the guest's process: `program` (the unikernel's file), those of `Tender.open` by their
  * names, `block:NAME` (the image), `net:NAME` (/dev/net/tun, opened non-blocking in the container's network namespace and
- * not yet attached to a tap), and `free`, the lowest number that is not taken.
+ * not yet attached to a tap, unless the device is `attached`), and `free`, the lowest number that is not taken.
  */
 export type DescriptorNumbers = Readonly<Record<string, number>>;
 

@@ -21,6 +21,7 @@ import { planResolver, warnOf } from './resolver/plan.ts';
 import { readShared } from './settings.ts';
 import { setBack, settingsBefore } from './shared-settings.ts';
 import type { Settings } from './sysctl.ts';
+import { withFile } from './tap.ts';
 import type { Wire } from './wiring.ts';
 
 const name = 'network-tap';
@@ -89,7 +90,7 @@ export default {
         const wanted = { device, ports, isHost, nameServers, wait: own.wait };
         const { resolver, reached } = await attachShare(container, netns, wanted);
         warnOf(host, resolver, reached);
-        return { devices: resolver.devices(reached), nameServers: resolver.nameServers(reached), searchDomains };
+        return { devices: resolver.devices(reached).map(withFile), nameServers: resolver.nameServers(reached), searchDomains };
       }
       const needed = declared.filter(({ optional }) => !optional);
       const wait = own.mode === 'none' ? 0 : own.wait;
@@ -127,7 +128,7 @@ async function plan<Result>(
   }
 }
 
-/** A tap is found by its name in the guest's process; a macvtap has to be handed over open. */
+/** The guest's process gets them open: taps as they were made, macvtaps by a device that has no name there. */
 function openDevices(
   host: Host,
   netns: string,
@@ -137,7 +138,7 @@ function openDevices(
   return Promise.all(
     devices.map(async (device) => {
       const isMacvtap = wires.some(({ mode, tap }) => mode === 'macvtap' && tap === device.tap);
-      return isMacvtap ? { ...device, file: await openMacvtap(host, netns, device.tap) } : device;
+      return isMacvtap ? { ...device, file: await openMacvtap(host, netns, device.tap) } : withFile(device);
     }),
   );
 }

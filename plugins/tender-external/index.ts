@@ -37,6 +37,7 @@ export default {
       return {
         name: abi,
         open: [],
+        takesTaps: true,
         hostFiles: [...libraries.filter((folder) => existsSync(folder)), ...own, ...(abi === 'hvt' ? [kvm] : [])],
         plan: async (launch, descriptors) => planProgram(host, path, launch, descriptors),
       };

@@ -18,7 +18,7 @@ export function planProgram(
   return {
     kind: 'program',
     path,
-    ops: network.devices.map(({ name, tap }) => attachTap(tape, fdOf(name), tap)),
+    ops: network.devices.filter(({ attached }) => !attached).map(({ name, tap }) => attachTap(tape, fdOf(name), tap)),
     argv: [
       path,
       `--mem=${megabytes(memory)}`,

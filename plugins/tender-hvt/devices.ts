@@ -36,7 +36,9 @@ export function devicesOf(host: Pick<Host, 'tape' | 'fillManifest'>, launch: Lau
     const capacity = blocks.find((block) => block.name === name)?.capacity ?? 0;
     return { kind, handle, fd: descriptors[`${kind}:${name}`] as number, capacity };
   });
-  const ops = network.devices.map(({ name, tap }) => attachTap(host, descriptors[`net:${name}`] as number, tap));
+  const ops = network.devices
+    .filter(({ attached }) => !attached)
+    .map(({ name, tap }) => attachTap(host, descriptors[`net:${name}`] as number, tap));
   return { list, manifest: manifest ? host.fillManifest(manifest, attached) : new Uint8Array(8), ops };
 }
 

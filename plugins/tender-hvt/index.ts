@@ -33,6 +33,7 @@ export default {
       return {
         name: 'hvt',
         open: [{ name: 'kvm', path: kvmDevice, flags: host.tape.OPEN.readWrite }],
+        takesTaps: true,
         plan: async (launch, descriptors) => {
           // With it comes the run loop, which other containers need not load.
           const [{ planLaunch }, processor, abi] = await Promise.all([

@@ -21,7 +21,7 @@ export function legacyDevicesOf(host: Pick<Host, 'tape'>, launch: Launch, descri
     list,
     manifest: new Uint8Array(0),
     ops: [
-      ...(net ? [attachTap(host, fdOf('net', net.name), net.tap)] : []),
+      ...(net && !net.attached ? [attachTap(host, fdOf('net', net.name), net.tap)] : []),
       ...unused.map(({ name }) => host.tape.close(fdOf('net', name))),
     ],
   };

@@ -28,6 +28,7 @@ export default {
         return {
           name: 'spt',
           open: [],
+          takesTaps: true,
           plan: async (launch, descriptors) => planLaunch(host, architecture, launch, descriptors),
         };
       }
@@ -35,6 +36,7 @@ export default {
       return {
         name: 'spt',
         open: [],
+        takesTaps: true,
         plan: async (launch, descriptors) => {
           const executableHeap = execHeap === 'on' || (execHeap === 'auto' && launch.unikernel.executableHeap === true);
           if (executableHeap) host.log.warn(`${launch.program.path} can execute its heap (tender-spt: execHeap)`);

@@ -38,12 +38,12 @@ function diskOf({ name, capacity, blockSize }: BlockDevice, descriptors: Descrip
   return { disk: { fd, capacity, blockSize }, policy: ['pread64', 'pwrite64'].map((call) => ({ call, when })) };
 }
 
-function netOf({ ioctl }: TapeTools, { name, tap, mac }: NetworkDevice, descriptors: DescriptorNumbers) {
+function netOf({ ioctl }: TapeTools, { name, tap, mac, attached }: NetworkDevice, descriptors: DescriptorNumbers) {
   const fd = descriptors[`net:${name}`] as number;
   const when = [{ arg: 0, op: '==', value: fd }] as const;
   return {
     net: { fd, mac },
-    ops: [attachTap(ioctl, fd, tap, name)],
+    ops: attached ? [] : [attachTap(ioctl, fd, tap, name)],
     policy: ['read', 'write'].map((call) => ({ call, when })),
   };
 }

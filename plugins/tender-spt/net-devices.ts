@@ -35,8 +35,8 @@ export function netDevices(
     return { ...device, fd, handle: declared.handle };
   });
   return {
-    ops: devices.flatMap(({ name, tap, fd, handle }) => [
-      attachTap(ioctl, fd, tap, name),
+    ops: devices.flatMap(({ name, tap, fd, handle, attached }) => [
+      ...(attached ? [] : [attachTap(ioctl, fd, tap, name)]),
       epollAdd(waitSet, fd, BigInt(handle), packed),
     ]),
     attached: devices.map(({ name, fd, mac, mtu }) => ({ kind: 'net', name, fd, mac, mtu })),
