@@ -12,28 +12,52 @@ install_missing dockerd:docker.io containerd:docker.io docker:docker.io runc:run
 apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || as_root apt-get update -qq </dev/null
 install_node_packages
 
+say "build"
+npm run --silent build -- --if-stale
+node test/guests/build.mjs
+
+# Most of these tests wait for the kernel or for a Docker, so there are two runs of vitest side by side, each with one dockerd for
+# its files: one for the network, for what needs the kernel and for the virtual machine, one for all others.
+work=$(mktemp --directory)
+network=
+trap 'status=$?; end_network; rm -rf "$work"; exit "$status"' EXIT
+# Only what is still running when this script is interrupted.
+end_network() {
+  [ -z "$network" ] || as_root kill -- "-$(cat "$work/network.group")" 2>/dev/null || true
+}
+# vitest with its report in "$work/NAME.json". A filter among the arguments may leave one of the runs without a file.
+run_tests() {
+  local name=$1
+  shift
+  as_root "${inside[@]}" npx --no-install vitest run --passWithNoTests --reporter=default --reporter=json --outputFile.json="$work/$name.json" "$@" </dev/null
+}
+inside=(scripts/apart.sh "$work/network.group")
+run_tests network --project kernel --project e2e --project hvt --exclude 'test/e2e/!(network)/**' --exclude 'test/e2e/*.test.ts' "$@" >"$work/network.log" 2>&1 &
+network=$!
+inside=()
+
 failed=()
 step() {
   say "check: $1"
   shift
   "$@" || failed+=("$*")
 }
-say "build"
-npm run --silent build -- --if-stale
-node test/guests/build.mjs
 step 'types' npm run --silent typecheck
 step 'style' npm run --silent lint
 step 'imports' npm run --silent imports
 step 'unused code' npm run --silent unused
 
 say "tests"
-report=$(mktemp)
-trap 'rm -f "$report"' EXIT
+statuses=(0 0)
+run_tests others --project unit --project e2e --exclude 'test/e2e/network/**' "$@" || statuses[0]=$?
+say "tests of the network, of what needs the kernel, and in a virtual machine"
+wait "$network" || statuses[1]=$?
+network=
+cat "$work/network.log"
 status=0
-as_root npx --no-install vitest run --project unit --project kernel --project e2e --project hvt --reporter=default --reporter=json --outputFile.json="$report" "$@" </dev/null || status=$?
 if [ ${#failed[@]} -gt 0 ]; then
   printf 'failed: %s\n' "${failed[@]}" >&2
   status=1
 fi
-node scripts/summary.mjs "$report" "$status"
+node scripts/summary.mjs "$work/others.json" "${statuses[0]}" "$work/network.json" "${statuses[1]}" || status=1
 exit "$status"

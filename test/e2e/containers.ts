@@ -17,6 +17,8 @@ export interface Containers extends Docker {
   run(command: readonly string[], options?: readonly string[]): Promise<Result>;
   /** The same with `--detach` and without `--rm`: returns the id. The container is removed when the test has finished. */
   start(command: readonly string[], options?: readonly string[]): Promise<string>;
+  /** The same for all tests of a file, from a `beforeAll`: the caller removes it. */
+  begin(command: readonly string[], options?: readonly string[]): Promise<string>;
   /** `docker ARGS`, which must succeed: returns what it printed, without the last newline. */
   must(...args: string[]): Promise<string>;
   /** `docker inspect --format {{json .FIELD}}`. */
@@ -43,13 +45,16 @@ export function containers(tender: keyof typeof images = 'spt'): Containers {
   };
   const inspect = async (id: string, field: string): Promise<unknown> =>
     JSON.parse(await must('inspect', '--format', `{{json .${field}}}`, id));
+  const begin: Containers['begin'] = (command, options = []) =>
+    must('run', '--detach', '--runtime=runnc', ...options, image, ...command);
   return {
     ...engine,
     must,
     inspect,
+    begin,
     run: (command, options = []) => docker('run', '--rm', '--runtime=runnc', ...options, image, ...command),
     async start(command, options = []) {
-      const id = await must('run', '--detach', '--runtime=runnc', ...options, image, ...command);
+      const id = await begin(command, options);
       onTestFinished(async () => {
         await docker('rm', '--force', id);
       });

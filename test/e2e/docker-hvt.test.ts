@@ -22,6 +22,7 @@ const emulationFailed = {
 };
 
 describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
+  const exceedsMemory = checks.exceedsMemory();
   const quick = cases.filter(({ tooSlow }) => tooSlow === undefined);
   test.each(quick.map((expected) => ({ name: nameOf(expected), ...expected })))('$name', async ({ guest, args, ...expected }) => {
     const matching = (text: string | RegExp) => (typeof text === 'string' ? text : expect.stringMatching(text));
@@ -80,7 +81,7 @@ describe.skipIf(missing)(`on this machine's KVM${missing}`, () => {
     expect(told).toBeGreaterThanOrEqual((limit * 0.85 - 2) * MiB);
   });
 
-  test('a guest that exceeds its memory ends with 137, and Docker knows why', () => checks.exceedsMemory());
+  test('a guest that exceeds its memory ends with 137, and Docker knows why', exceedsMemory);
 
   test('update and stats know its limits', async () => {
     const id = await start(['/sleep'], ['--memory=64m', '--pids-limit=20']);

@@ -8,6 +8,7 @@ import { lifecycleChecks } from './lifecycle-checks.ts';
 
 const place = containers();
 const { run, must, start } = place;
+const exceedsMemory = lifecycleChecks(place).exceedsMemory();
 const MiB = 2 ** 20;
 
 /** `memory: BYTES`, as big-memory says it. */
@@ -33,8 +34,6 @@ test('a limit above the container counts, too', async () => {
   expect(told(stdout)).toBeLessThan(8 * MiB);
 });
 
-test('a guest that exceeds its memory ends with 137, and Docker knows why', () => lifecycleChecks(place).exceedsMemory());
-
 test('update --memory sets the new limit', async () => {
   const id = await start(['/sleep'], ['--memory=64m']);
   await must('update', '--memory=32m', '--memory-swap=32m', '--cpu-shares=512', id);
@@ -42,6 +41,8 @@ test('update --memory sets the new limit', async () => {
   const { MemUsage } = JSON.parse(await must('stats', '--no-stream', '--format', '{{json .}}', id));
   expect(MemUsage).toContain('/ 32MiB');
 });
+
+test('a guest that exceeds its memory ends with 137, and Docker knows why', exceedsMemory);
 
 /** The file with a cgroup's memory limit: of version 1 or 2. */
 function limitFile(cgroup: string): string {

@@ -1,12 +1,12 @@
 /** What Docker's commands do to a guest that runs, whichever tender started it. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Containers } from './containers.ts';
 import { until } from './engine/until.ts';
 
 /** Longer than a guest needs to say something (echo-loop: 100 ms), and than it takes to arrive in the logs. */
 const silence = 1000;
 
-export function lifecycleChecks({ docker, must, start, inspect, says }: Containers) {
+export function lifecycleChecks({ docker, must, start, begin, inspect, says }: Containers) {
   const logsOf = async (id: string) => (await docker('logs', id)).stdout;
   return {
     /** `docker stop` ends it by SIGTERM, and not by the SIGKILL that follows after a while. */
@@ -54,14 +54,25 @@ export function lifecycleChecks({ docker, must, start, inspect, says }: Containe
       expect(await inspect(id, 'State.Running')).toBe(true);
     },
 
-    /** Its memory limit sinks while it waits, before it uses what it was told that it had. */
-    async exceedsMemory(): Promise<void> {
-      const id = await start(['/big-memory', '8000'], ['--memory=64m']);
-      await says(id, 'memory: ');
-      await must('update', '--memory=16m', '--memory-swap=16m', id);
-      expect(await must('wait', id)).toBe('137');
-      expect(await inspect(id, 'State')).toMatchObject({ OOMKilled: true, ExitCode: 137, Status: 'exited' });
-      expect(await logsOf(id)).not.toContain('done');
+    /**
+     * Its memory limit sinks while it waits, before it uses what it was told that it had. As that takes its time it begins before
+     * the tests of the file or `describe` which calls this; returns the test of how it ends.
+     */
+    exceedsMemory(): () => Promise<void> {
+      let id = '';
+      beforeAll(async () => {
+        id = await begin(['/big-memory', '8000'], ['--memory=64m']);
+        await says(id, 'memory: ');
+        await must('update', '--memory=16m', '--memory-swap=16m', id);
+      });
+      afterAll(async () => {
+        await docker('rm', '--force', id);
+      });
+      return async () => {
+        expect(await must('wait', id)).toBe('137');
+        expect(await inspect(id, 'State')).toMatchObject({ OOMKilled: true, ExitCode: 137, Status: 'exited' });
+        expect(await logsOf(id)).not.toContain('done');
+      };
     },
   };
 }
