@@ -1,5 +1,5 @@
 /** Once before all end-to-end tests: the executable, the guests, and one dockerd that knows runnc; once after them: its end. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
@@ -51,7 +51,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** The same source on Node, as a program that an engine can start. */
 function nodeWrapper(): string {
   const wrapper = path.join(root, 'dist/runnc-node');
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'dist/runnc.mjs')}' "$@"\n`);
-  chmodSync(wrapper, 0o755);
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'dist/runnc.mjs')}' "$@"\n`;
+  // Another run may start it this moment.
+  const made = `${wrapper}.${process.pid}`;
+  writeFileSync(made, script, { mode: 0o755 });
+  renameSync(made, wrapper);
   return wrapper;
 }

@@ -1,5 +1,5 @@
 /** The one folder that holds all files of an engine, and its removal, mounts included. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { isAlive } from './processes.ts';
@@ -12,8 +12,11 @@ const magicOfOverlay = 0x794c7630; // linux/magic.h, OVERLAYFS_SUPER_MAGIC
 /** Makes a folder for this process; its last part also names the engine's network namespace and cgroup. */
 export function makeFolder(): string {
   const folder = path.join(parent, `${prefix}${process.pid.toString(36)}${Date.now().toString(36).slice(-4)}`);
-  mkdirSync(folder, { mode: 0o711 });
-  writeFileSync(path.join(folder, 'owner'), `${process.pid}`);
+  // It has its name when it has its owner: another run looks for folders without one.
+  const nameless = path.join(parent, `runnc-new-${path.basename(folder)}`);
+  mkdirSync(nameless, { mode: 0o711 });
+  writeFileSync(path.join(nameless, 'owner'), `${process.pid}`);
+  renameSync(nameless, folder);
   return folder;
 }
 

@@ -98,6 +98,9 @@ export async function createBare(options: BareOptions): Promise<Bare> {
   };
 }
 
+/** For `expect.poll` of what a namespace has: the kernel puts back what belongs to addresses of IPv6 when it has the time. */
+export const settling = { timeout: 10_000, interval: 20 };
+
 /** A network namespace held by a file, and gone with the test. */
 export async function makeNamespace(): Promise<{
   readonly path: string;
@@ -125,5 +128,5 @@ export async function plug(host: string, hostEnd: string, netns: string, name: s
   await execa('nsenter', [`--net=${netns}`, 'ip', 'link', 'set', name, 'up']);
   // The kernel takes its time over saying so.
   const link = async () => (await execa('nsenter', [`--net=${netns}`, 'ip', 'link', 'show', name])).stdout;
-  await until(`${name} is up`, 5000, async () => (await link()).includes('state UP'));
+  await until(`${name} is up`, 60_000, async () => (await link()).includes('state UP'));
 }

@@ -70,11 +70,11 @@ function describeKind(type: string, plugin: object, shown: string): void {
       const [pod, other] = [await cluster.addPod(), await cluster.addPod()];
       // The kernel answers for an address only when it has found out that nobody else has it.
       const tentative = async (inside: typeof pod.inside) => (await inside('ip', 'address')).includes('tentative');
-      await until('addresses are ready', 10_000, async () => !((await tentative(other.inside)) || (await tentative(pod.inside))));
+      await until('addresses are ready', 60_000, async () => !((await tentative(other.inside)) || (await tentative(pod.inside))));
       const asked = [...pod.gateways, ...other.addresses];
       const bare = await createBare({ words: [...words, ...asked.map((address) => `ping=${address}`)], netns: pod.path });
       await bare.runnc('start', bare.id);
-      await until('the guest serves', 5000, () => bare.output().includes('serving'));
+      await until('the guest serves', 60_000, () => bare.output().includes('serving'));
       const wiring = `${await pod.inside('tc', 'qdisc')}\n${await pod.inside('ip', '-4', 'neighbour', 'show', 'proxy')}`;
       expect(wiring).toContain(shown);
       for (const address of pod.addresses) {
@@ -85,7 +85,7 @@ function describeKind(type: string, plugin: object, shown: string): void {
         }
       }
       for (const [index] of asked.entries()) {
-        await until(`${asked[index]} answers`, 10_000, () => bare.output().split(': answered').length > index + 1);
+        await until(`${asked[index]} answers`, 60_000, () => bare.output().split(': answered').length > index + 1);
       }
       await bare.runnc('delete', '--force', bare.id);
       await cluster.host.inside('busybox', 'ping', '-c', '1', '-W', '3', pod.addresses[0] ?? '');
@@ -105,7 +105,7 @@ test.skipIf(missing)(`portmap: a port of the host leads to the guest${missing}`,
   const pod = await cluster.addPod();
   const bare = await createBare({ words, netns: pod.path });
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   const outside = await makeNamespace();
   await execaLink(cluster.host.path, outside.path);
   expect(await outside.inside('curl', '--silent', '--max-time', '5', 'http://192.0.2.1:8080/')).toBe(greeting);

@@ -58,7 +58,7 @@ test('up, each by its name, scale, down, and nothing is left', async () => {
   await compose('up', '--detach', '--scale', 'back=3');
   expect((await compose('ps', '--quiet', 'back')).trim().split('\n')).toHaveLength(3);
   await compose('restart', '--timeout', '1', 'front');
-  await until('front serves again', 5000, async () => (await curl('http://127.0.0.1:18120/')).stdout === greeting);
+  await until('front serves again', 60_000, async () => (await curl('http://127.0.0.1:18120/')).stdout === greeting);
   await compose('down', '--timeout', '1');
   await nothingLeft(address, before);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isAlive } from '../engine/processes.ts';
 import { until } from '../engine/until.ts';
-import { type Bare, createBare, makeNamespace, plug } from './bundle.ts';
+import { type Bare, createBare, makeNamespace, plug, settling } from './bundle.ts';
 import { killedBefore, stepsOf } from './killed.ts';
 import { startNameServer } from './name-server.ts';
 
@@ -26,7 +26,7 @@ async function makePod() {
   ];
   const state = () => pod.inside('sh', '-c', `${shell.join(';')}; true`);
   // Until duplicate address detection is over.
-  await until('addresses are ready', 10_000, async () => !(await state()).includes('tentative'));
+  await until('addresses are ready', 60_000, async () => !(await state()).includes('tentative'));
   return { pod, state };
 }
 
@@ -53,14 +53,14 @@ async function killInPod(
   const whole = await create();
   const steps = await stepsOf(await commandOf(whole));
   await whole.runnc('delete', '--force', whole.id);
-  expect(await state()).toBe(before);
+  await expect.poll(state, settling).toBe(before);
   const left: string[] = [];
   for (const step of steps.filter((_, index) => index % lanes === lane)) {
     const bare = await create();
     await killedBefore(step, await commandOf(bare));
     left.push((await state()).replaceAll(/r[nbde][0-9a-f]{10}/g, ''));
     await bare.runnc('delete', '--force', bare.id);
-    expect(await state(), `killed before ${step.text}`).toBe(before);
+    await expect.poll(state, { ...settling, message: `killed before ${step.text}` }).toBe(before);
   }
   return left;
 }
@@ -74,7 +74,7 @@ test.each(modes)('delete in mode %s', async (mode) => {
     await runnc('start', id);
     // How often it looks whether the guest has ended would not be the same each time.
     process.kill(pid, 'SIGKILL');
-    await until('the guest has ended', 5000, () => !isAlive(pid));
+    await until('the guest has ended', 60_000, () => !isAlive(pid));
     return command('delete', '--force', id);
   });
 });

@@ -28,7 +28,7 @@ for (const [index, [mode, image, possible]] of modes.entries()) {
     expect(await server.says('serving')).toContain('mac: 02:42:aa:bb:cc:dd\n');
     const [ip, ip6] = [await server.address(network), await server.address(network, 'GlobalIPv6Address')];
     for (let times = 0; times < 2; times++) {
-      await until('the guest answers', 10_000, async () => (await ping(ip6, '-6', '-c', '1')).status === 0);
+      await until('the guest answers', 60_000, async () => (await ping(ip6, '-6', '-c', '1')).status === 0);
       for (const url of [`http://127.0.0.1:${port}/`, `http://${ip}/`, `http://[${ip6}]/`]) {
         expect(await fetched(url, '--retry', '5', '--retry-connrefused')).toBe(greeting);
       }

@@ -59,7 +59,7 @@ export function serverNamed(name: string): Server {
     logs,
     async says(line) {
       const fits = (text: string) => (typeof line === 'string' ? text.includes(line) : line.test(text));
-      await until(`${name} says ${line}`, 15_000, async () => fits(await logs()));
+      await until(`${name} says ${line}`, 60_000, async () => fits(await logs()));
       return await logs();
     },
     async address(network = 'bridge', field = 'IPAddress') {
@@ -112,7 +112,7 @@ export const udpEcho = (address: string, text: string): Promise<Result> =>
      const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
      const send = () => socket.send(text, 7, address);
      const again = setInterval(send, 300);
-     const giveUp = setTimeout(() => process.exit(1), 5000);
+     const giveUp = setTimeout(() => process.exit(1), 30_000);
      socket.on('message', (message) => { process.stdout.write(message); clearInterval(again); clearTimeout(giveUp); socket.close(); });
      send();`,
     address,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { until } from '../engine/until.ts';
-import { createBare, makeNamespace, plug } from './bundle.ts';
+import { createBare, makeNamespace, plug, settling } from './bundle.ts';
 
 const hasMacvtap = readFileSync('/proc/devices', 'latin1').includes(' macvtap\n');
 const modes = [
@@ -29,7 +29,7 @@ async function makePod() {
   await ip('route add 10.7.0.0/16 via 10.4.0.1 table 100');
   await ip('route add 10.6.0.0/16 via inet6 fd00:4::1 dev eth0');
   await ip('route add default via fd00:4::1');
-  await until('addresses are ready', 10_000, async () => !(await pod.inside('ip', 'address')).includes('tentative'));
+  await until('addresses are ready', 60_000, async () => !(await pod.inside('ip', 'address')).includes('tentative'));
   const tell = async (...args: string[]) => (await pod.inside('ip', ...args)).replaceAll(/\d+sec/g, 'sec');
   const state = async () => ({
     addresses: (await tell('-details', 'address')).replaceAll(/\b(master|bridge_slave|state|promiscuity|allmulti)\b.*/g, '$1'),
@@ -53,10 +53,10 @@ for (const [mode, target, possible] of modes) {
       for (let times = 0; times < 2; times++) {
         const bare = await createBare({ words, netns: pod.path, network: { mode }, target });
         await bare.runnc('start', bare.id);
-        await until('the guest serves', 5000, () => bare.output().includes('serving'));
+        await until('the guest serves', 60_000, () => bare.output().includes('serving'));
         expect(bare.output()).toContain('mac: 02:42:0a:04:00:02\n');
         expect(bare.output()).toContain('arguments: ip=10.4.0.2/24 gw=10.4.0.1 ip6=fd00:4::2/64 gw6=fd00:4::1');
-        await until('the guest reaches others', 10_000, () => bare.output().includes('ping 192.0.2.1: answered'));
+        await until('the guest reaches others', 60_000, () => bare.output().includes('ping 192.0.2.1: answered'));
         for (const address of ['10.4.0.2', 'fd00:4::2']) await node.inside('busybox', 'ping', '-c', '1', '-W', '3', address);
         const get = (url: string) => node.inside('curl', '--silent', '--globoff', '--max-time', '10', url);
         expect(await get('http://10.4.0.2/')).toBe('Hello from a unikernel on the network');
@@ -68,7 +68,7 @@ for (const [mode, target, possible] of modes) {
           'the interface eth0 of this network namespace belongs to another unikernel already',
         );
         await bare.runnc('delete', '--force', bare.id);
-        expect(await state()).toEqual(before);
+        await expect.poll(state, settling).toEqual(before);
       }
     },
   );

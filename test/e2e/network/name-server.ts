@@ -36,5 +36,5 @@ export async function startNameServer(netns: string, address: string): Promise<v
   server.stdout.on('data', () => {
     ready = true;
   });
-  await until('the name server listens', 5000, () => ready);
+  await until('the name server listens', 60_000, () => ready);
 }

@@ -35,7 +35,7 @@ test('devices get interfaces by name', async () => {
   await host.inside('ip', 'address', 'add', '10.1.0.1/24', 'dev', 'first');
   await host.inside('ip', 'address', 'add', '10.2.0.1/24', 'dev', 'second');
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip=10.2.0.2/24 dev=management ip=10.1.0.2/24');
   await pings(host.inside, '10.1.0.2');
   await pings(host.inside, '10.2.0.2');
@@ -44,7 +44,7 @@ test('devices get interfaces by name', async () => {
 test('without an interface, when that is to be ignored, the guest gets a device with nothing behind it', async () => {
   const bare = await createBare({ words, network: { unmatched: 'ignore', wait: 0 } });
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip= gw=');
 });
 
@@ -56,7 +56,7 @@ test('devices get interfaces by annotation, where runnc.config leaves it open', 
   await plug(host.path, 'first', bare.netns(), 'eth0', '10.1.0.2/24');
   await plug(host.path, 'second', bare.netns(), 'eth1', '10.2.0.2/24');
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip=10.2.0.2/24 dev=management ip=10.1.0.2/24');
 });
 
@@ -68,7 +68,7 @@ test('an interface without a device, when that is to be ignored, is left alone',
   await host.inside('ip', 'address', 'add', '10.1.0.1/24', 'dev', 'first');
   await host.inside('ip', 'address', 'add', '10.2.0.1/24', 'dev', 'second');
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   for (const address of ['10.1.0.2', '10.2.0.2']) await pings(host.inside, address);
   expect(await bare.inside('tc', 'qdisc', 'show', 'dev', 'eth1')).not.toContain('ingress');
 });
@@ -79,7 +79,7 @@ test('mode none: a device with nothing behind it, and the interface goes on', as
   await plug(host.path, 'host', bare.netns(), 'eth0', '10.1.0.2/24');
   await host.inside('ip', 'address', 'add', '10.1.0.1/24', 'dev', 'host');
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip= gw=');
   await pings(host.inside, '10.1.0.2');
 });

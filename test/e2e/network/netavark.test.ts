@@ -30,7 +30,7 @@ async function makeMounts(): Promise<number> {
   child.stdout.on('data', () => {
     ready = true;
   });
-  await until('the mounts are there', 5000, () => ready);
+  await until('the mounts are there', 60_000, () => ready);
   return child.pid ?? 0;
 }
 
@@ -63,7 +63,7 @@ test.skipIf(missing)(
         ...['netserver', '/netserver', ...words, ...more],
       );
     const says = (name: string, line: string, times = 1) =>
-      until(`${name} says ${line}`, 15_000, async () => (await podman('logs', name)).stdout.split(line).length > times);
+      until(`${name} says ${line}`, 60_000, async () => (await podman('logs', name)).stdout.split(line).length > times);
     const field = (name: string, key: string) =>
       must('inspect', '--format', `{{range .NetworkSettings.Networks}}{{.${key}}}{{end}}`, name);
     const curl = (inside: typeof host.inside, url: string) =>
@@ -89,6 +89,6 @@ test.skipIf(missing)(
     const links = await host.inside('ip', '-brief', 'link');
     expect(links.split('\n').map((line) => line.split(/[\s@]/)[0])).toEqual(['lo', 'lan']);
     // aardvark-dns ends a moment after the last container.
-    await until('nothing is left', 5000, () => place.left().every((line) => /^mount: |\/conmon$/.test(line)));
+    await until('nothing is left', 60_000, () => place.left().every((line) => /^mount: |\/conmon$/.test(line)));
   },
 );

@@ -27,7 +27,7 @@ test('IPv6: ping and HTTP', async () => {
   const ip = await server.address(network, 'GlobalIPv6Address');
   expect(text).toContain(`ip6=${ip}/64`);
   // The bridge itself may speak only when it has found out that nobody else has its address (RFC 4862, 5.4).
-  await until('the guest answers', 10_000, async () => (await ping(ip, '-6', '-c', '1')).status === 0);
+  await until('the guest answers', 60_000, async () => (await ping(ip, '-6', '-c', '1')).status === 0);
   expect(await fetched(`http://[${ip}]/`)).toBe(greeting);
 });
 

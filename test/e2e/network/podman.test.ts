@@ -46,7 +46,7 @@ test.skipIf(missing)(`podman run -p and --network, stop, start, rm${missing}`, a
   expect(await run('web', '--publish=8080:80')).toMatchObject({ status: 0, stderr: '' });
   expect(await run('other', '--network=second')).toMatchObject({ status: 0, stderr: '' });
   const serves = (name: string, times: number) =>
-    until(`${name} serves`, 10_000, async () => (await podman('logs', name)).stdout.split('serving').length > times);
+    until(`${name} serves`, 60_000, async () => (await podman('logs', name)).stdout.split('serving').length > times);
   const curl = (inside: typeof host.inside, url: string) => inside('curl', '--silent', '--max-time', '5', '--retry', '3', url);
   await serves('web', 1);
   expect(await curl(outside.inside, 'http://192.0.2.1:8080/')).toBe(greeting);

@@ -21,7 +21,7 @@ test('what is written to config.json, runnc.config and the image after create ha
   edit('runnc.config.json', '"ignore"', '"error"');
   rmSync(path.join(bare.folder, 'rootfs/guest'));
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain(`arguments: ${words[0]}\n`);
 });
 

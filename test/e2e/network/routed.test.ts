@@ -1,7 +1,7 @@
 /** Mode routed: a node set up as Calico does it (/32 and /128, gateway 169.254.1.1, no subnet anywhere), in namespaces of the test. */
 import { expect, test } from 'vitest';
 import { until } from '../engine/until.ts';
-import { createBare, makeNamespace, plug } from './bundle.ts';
+import { createBare, makeNamespace, plug, settling } from './bundle.ts';
 import { busybox } from './busybox.ts';
 import { makeTunnel } from './tunnel.ts';
 
@@ -70,16 +70,16 @@ test('as Calico: every destination is reached, and reaches the guest', async () 
       .join('\n')
       .replaceAll(/valid_lft.*/g, '');
   // Until duplicate address detection is over.
-  await until('addresses are ready', 10_000, async () => !(await own.inside('ip', 'address')).includes('tentative'));
+  await until('addresses are ready', 60_000, async () => !(await own.inside('ip', 'address')).includes('tentative'));
   const before = await state();
   const asked = [low, high, gateway, ...neighbours.map(([ipv4]) => ipv4), farIpv6, ...neighbours.map(([, ipv6]) => ipv6)];
   const words = ['ip={ipv4}', 'gw={gateway4}', 'ip6={ipv6}', 'gw6={gateway6}', ...asked.map((address) => `ping=${address}`)];
   const bare = await createBare({ words, netns: own.path });
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip=10.65.0.2/31 gw=10.65.0.3 ip6=2001:db8::2/128 gw6=fe80::1');
   for (const address of asked) {
-    await until(`${address} answers`, 10_000, () => bare.output().includes(`ping ${address}:`));
+    await until(`${address} answers`, 60_000, () => bare.output().includes(`ping ${address}:`));
     expect(bare.output()).toContain(`ping ${address}: answered`);
   }
   for (const inside of [node.inside, ...pods.map((pod) => pod.inside)]) {
@@ -90,7 +90,7 @@ test('as Calico: every destination is reached, and reaches the guest', async () 
   }
   for (const source of [low, high]) await node.inside(busybox, 'ping', '-c', '1', '-W', '3', '-I', source, '10.65.0.2');
   await bare.runnc('delete', '--force', bare.id);
-  expect(await state()).toBe(before);
+  await expect.poll(state, settling).toBe(before);
 });
 
 test.each(['a default route', 'only a way to the other end'])('a point-to-point interface, with %s', async (kind) => {
@@ -113,11 +113,12 @@ test.each(['a default route', 'only a way to the other end'])('a point-to-point 
   const words = ['ip={ipv4}', hasDefault ? 'gw={gateway4}' : 'gw=10.9.0.3', ...asked.map((address) => `ping=${address}`)];
   const bare = await createBare({ words, netns: pod.path });
   await bare.runnc('start', bare.id);
-  await until('the guest serves', 5000, () => bare.output().includes('serving'));
+  await until('the guest serves', 60_000, () => bare.output().includes('serving'));
   expect(bare.output()).toContain('arguments: ip=10.9.0.2/31 gw=10.9.0.3');
-  for (const address of asked) await until(`${address} answers`, 5000, () => bare.output().includes(`ping ${address}: answered`));
+  for (const address of asked)
+    await until(`${address} answers`, 60_000, () => bare.output().includes(`ping ${address}: answered`));
   await ping(node.inside, '10.9.0.2');
   expect(await node.inside('curl', '--silent', '--max-time', '5', 'http://10.9.0.2/')).toContain('Hello');
   await bare.runnc('delete', '--force', bare.id);
-  expect(await state()).toBe(before);
+  await expect.poll(state, settling).toBe(before);
 });

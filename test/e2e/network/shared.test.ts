@@ -143,7 +143,7 @@ test('a unikernel in the namespace of a unikernel', async () => {
     expect(await fetched('http://127.0.0.1:18101/')).toBe(greeting);
     expect(await fetched('http://127.0.0.1:18102/')).toBe(greeting);
     ok(await docker('restart', '--time', '1', second.name));
-    await until('it serves again', 5000, async () => (await curl('http://127.0.0.1:18102/')).stdout === greeting);
+    await until('it serves again', 60_000, async () => (await curl('http://127.0.0.1:18102/')).stdout === greeting);
   }
   ok(await docker('rm', '--force', second.name));
   expect(await fetched('http://127.0.0.1:18101/')).toBe(greeting);
