@@ -13,8 +13,10 @@ apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || as_root apt-get update
 install_node_packages
 
 say "build"
+node test/guests/build.mjs &
+guests=$!
 npm run --silent build -- --if-stale
-node test/guests/build.mjs
+wait "$guests"
 
 # Most of these tests wait for the kernel or for a Docker, so there are two runs of vitest side by side, each with one dockerd for
 # its files: one for the network, for what needs the kernel and for the virtual machine, one for all others.
