@@ -25,7 +25,9 @@ network=
 trap 'status=$?; end_network; rm -rf "$work"; exit "$status"' EXIT
 # Only what is still running when this script is interrupted.
 end_network() {
-  [ -z "$network" ] || as_root kill -- "-$(cat "$work/network.group")" 2>/dev/null || true
+  [ -n "$network" ] || return 0
+  as_root kill -- "-$(cat "$work/network.group")" 2>/dev/null || true
+  wait "$network" 2>/dev/null || true
 }
 # vitest with its report in "$work/NAME.json". A filter among the arguments may leave one of the runs without a file.
 run_tests() {
