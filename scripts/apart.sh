@@ -16,7 +16,7 @@ cp --archive /etc /run/etc
 mount --bind /run/etc /etc
 mount -t tmpfs -o mode=1777 none /dev/shm
 for folder in cache lib; do
-  mkdir --parents --mode 700 "/var/$folder/runnc" "/run/$folder"
+  mkdir --mode 700 "/run/$folder"
   mount --bind "/run/$folder" "/var/$folder/runnc"
 done
 exec "$@"

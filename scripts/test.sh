@@ -22,13 +22,23 @@ wait "$guests"
 # its files: one for the network, for what needs the kernel and for the virtual machine, one for all others.
 work=$(mktemp --directory)
 network=
-trap 'status=$?; end_network; rm -rf "$work"; exit "$status"' EXIT
-# Only what is still running when this script is interrupted.
-end_network() {
-  [ -n "$network" ] || return 0
-  as_root kill -- "-$(cat "$work/network.group")" 2>/dev/null || true
-  wait "$network" 2>/dev/null || true
+made=()
+# The second run is still there only when this script is interrupted.
+clean_up() {
+  local status=$?
+  if [ -n "$network" ]; then
+    as_root kill -- "-$(cat "$work/network.group")" 2>/dev/null || true
+    wait "$network" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+  [ ${#made[@]} = 0 ] || as_root rmdir "${made[@]}" 2>/dev/null || true
+  exit "$status"
 }
+trap clean_up EXIT
+# The second run has folders of its own over these. They are here throughout, so that none goes from beneath it.
+for folder in /var/cache/runnc /var/lib/runnc; do
+  [ -d "$folder" ] || { as_root mkdir --mode 700 "$folder" && made+=("$folder"); }
+done
 # vitest with its report in "$work/NAME.json". A filter among the arguments may leave one of the runs without a file.
 run_tests() {
   local name=$1
