@@ -23,7 +23,7 @@ async function makePod() {
 
 test('the answer to its first request is not lost', async () => {
   const { netns, requests } = await makePod();
-  for (let round = 0; round < 16; round++) {
+  for (let round = 0; round < 10; round++) {
     const bare = await createBare({ words: ['ip={ipv4}', `ping=${own}`], netns });
     const before = await requests();
     await bare.runnc('start', bare.id);
