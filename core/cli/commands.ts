@@ -161,7 +161,7 @@ const update: CommandSpec = {
   options: [{ flags: '-r, --resources <file>', description: 'file with linux.resources (-: standard input)', required: true }],
   async run(context, [id = ''], { resources }) {
     const lifecycle = await import('../lifecycle/processes.ts');
-    lifecycle.update(context, id, String(resources));
+    await lifecycle.update(context, id, String(resources));
     return 0;
   },
 };

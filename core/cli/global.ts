@@ -1,5 +1,4 @@
 /** The global options, and from them to what every command is given. */
-import { RunncError } from '../errors.ts';
 import { type Context, defaultRoot, makeContext } from '../lifecycle/context.ts';
 import { openLog } from '../log.ts';
 import type { OptionSpec, OptionValues } from './command.ts';
@@ -11,21 +10,15 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--debug', description: 'log more' },
   { flags: '--config <file>', description: 'runnc.config to use' },
   { flags: '--profile <name>', description: 'profile of runnc.config to use' },
-  { flags: '--systemd-cgroup', description: 'systemd cgroup driver (not supported yet)' },
+  { flags: '--systemd-cgroup', description: 'let systemd make the cgroups of new containers' },
   { flags: '--rootless <mode>', description: 'accepted as runc does', hidden: true },
   { flags: '--criu <path>', description: 'accepted as runc does', hidden: true },
 ];
 
-/** @throws RunncError ERR_UNSUPPORTED for --systemd-cgroup */
 export function contextOf({ root, log: file, logFormat, debug, config, profile, systemdCgroup }: OptionValues): Context {
-  if (systemdCgroup) {
-    throw new RunncError('ERR_UNSUPPORTED', 'the systemd cgroup driver is not supported yet', {
-      hint: 'set native.cgroupdriver=cgroupfs for Docker, SystemdCgroup = false for containerd, cgroup_manager = "cgroupfs" for Podman',
-    });
-  }
   const format = logFormat === 'json' ? 'json' : 'text';
   const where = { ...(typeof file === 'string' ? { file } : {}), format } as const;
   const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined);
   const [log, debugLog] = [openLog({ ...where, debug: debug === true }), openLog({ ...where, debug: true })];
-  return makeContext(String(root), log, text(config), text(profile), debugLog);
+  return { ...makeContext(String(root), log, text(config), text(profile), debugLog), systemdCgroup: systemdCgroup === true };
 }

@@ -11,6 +11,8 @@ export interface Context {
   readonly config: string | undefined;
   /** --profile of this call. */
   readonly profile?: string | undefined;
+  /** --systemd-cgroup of this call: how new containers get their cgroups. Those that exist have it in their records. */
+  readonly systemdCgroup?: boolean | undefined;
 }
 
 /** Folder of the containers' states without --root. */

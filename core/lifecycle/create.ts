@@ -1,7 +1,7 @@
 /** `create`: from a bundle to a process that waits for `start`. */
 import { closeSync, renameSync, writeFileSync } from 'node:fs';
 import { RunncError, sentenceOf } from '../errors.ts';
-import { createCgroup, memoryLimit } from '../linux/cgroup/index.ts';
+import { memoryLimit } from '../linux/cgroup/index.ts';
 import { guestMemory } from '../linux/memory.ts';
 import { type Bundle, loadBundle } from '../oci/bundle.ts';
 import { runHooks } from '../oci/run-hooks.ts';
@@ -10,6 +10,7 @@ import { checkId } from '../state/id.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import type { Held } from '../state/store.ts';
 import type { ProcessIdentity } from '../sys/process.ts';
+import { beginCgroup } from './begin-cgroup.ts';
 import { blocksOf } from './blocks.ts';
 import { containerOf, ociState } from './container.ts';
 import type { Context } from './context.ts';
@@ -52,18 +53,18 @@ async function createWith(context: Context, options: CreateOptions, bundle: Bund
   const container = containerOf({ ...source, metadata });
   const first = () => firstRecord(context, options, bundle, loaded, metadata);
   const sandboxes = await delegateOfSandbox(loaded.runtime, container);
-  if (sandboxes) return createElsewhere(context, first(), sandboxes, options);
+  if (sandboxes) return createElsewhere(context, await first(), sandboxes, options);
   let identified: Identified;
   try {
     identified = await identify(loaded.runtime, container, loaded.config);
   } catch (error) {
     const delegate = await delegateOfOther(loaded.runtime, container, error);
     if (!delegate) throw error;
-    return createElsewhere(context, first(), delegate, options);
+    return createElsewhere(context, await first(), delegate, options);
   }
   if (!identified.unikernel.devices.some(({ kind }) => kind === 'block')) loaded.runtime.forgetExpected();
   const attempt = async () => {
-    const held = await context.store.reserve(first());
+    const held = await context.store.reserve(await first());
     try {
       const init = await build(context, held, options, bundle, loaded, identified);
       held.release();
@@ -111,47 +112,53 @@ async function build(
   if (isTapped(runtime.hooks.create)) await runtime.hooks.create.promise(before);
   const blocks = await blocksOf(runtime, before, unikernel, program);
   const { entries: root, devices } = programRoot(tender, identified, bundle.rootfs, blocks);
-  await createCgroup(cgroup, spec.linux?.resources ?? {}, { devices });
-  const memory = guestMemory(config.memory, memoryLimit(cgroup));
-  // What depends on the network has to wait for `start`: the engine may fill the namespace only then.
-  const planned = !unikernel.devices.some(({ kind }) => kind === 'net');
-  const profile = spec.linux?.seccomp;
-  const tape = planned
-    ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile })
-    : undefined;
-  if (!planned || isTapped(runtime.hooks.start))
-    writePrepared(held.directory, { container: before, config, program, unikernel, profile });
-
-  // A terminal cannot be given twice.
-  if (options.consoleSocket !== undefined) await runtime.imagesChecked();
-  const sandbox = await withStdio(options, bundle, async (stdio) =>
-    startSandbox({
-      init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks), root),
-      program: program.fd,
-      tender: tape,
-      stdio,
-    }),
-  );
+  const begun = await beginCgroup(cgroup, bundle, devices);
   try {
-    await runtime.imagesChecked();
-    await hooksOfCreate(held, bundle, sandbox);
-    sandbox.proceed();
+    await begun.ready();
+    const memory = guestMemory(config.memory, memoryLimit(cgroup));
+    // What depends on the network has to wait for `start`: the engine may fill the namespace only then.
+    const planned = !unikernel.devices.some(({ kind }) => kind === 'net');
+    const profile = spec.linux?.seccomp;
+    const tape = planned
+      ? await planTape(runtime, before, { identified, config, memory, blocks, network: noNetwork, profile })
+      : undefined;
+    if (!planned || isTapped(runtime.hooks.start))
+      writePrepared(held.directory, { container: before, config, program, unikernel, profile });
+
+    // A terminal cannot be given twice.
+    if (options.consoleSocket !== undefined) await runtime.imagesChecked();
+    const sandbox = await withStdio(options, bundle, async (stdio) =>
+      startSandbox({
+        init: await initOptions(options, bundle, held, identified, cgroup, descriptorsOf(tender, unikernel, blocks), root),
+        program: program.fd,
+        tender: tape,
+        stdio,
+      }),
+    );
+    try {
+      await runtime.imagesChecked();
+      await hooksOfCreate(held, bundle, sandbox);
+      sandbox.proceed();
+    } finally {
+      sandbox.close();
+    }
+    await begun.joined();
+    held.save({
+      phase: 'created',
+      init: sandbox.process,
+      planned,
+      blocks,
+      unikernel: { program: program.path, name: unikernel.name, abi: unikernel.abi, tender: tender.name },
+    });
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
+    if (isTapped(runtime.hooks.created)) {
+      const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid, metadata });
+      await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
+    }
+    return sandbox.process;
   } finally {
-    sandbox.close();
+    await begun.end();
   }
-  held.save({
-    phase: 'created',
-    init: sandbox.process,
-    planned,
-    blocks,
-    unikernel: { program: program.path, name: unikernel.name, abi: unikernel.abi, tender: tender.name },
-  });
-  if (options.pidFile !== undefined) writePidFile(options.pidFile, sandbox.process.pid);
-  if (isTapped(runtime.hooks.created)) {
-    const after = containerOf({ id: options.id, bundle, directory: held.directory, pid: sandbox.process.pid, metadata });
-    await runtime.hooks.created.promise(after).catch((error) => context.log.warn(sentenceOf(error)));
-  }
-  return sandbox.process;
 }
 
 /** prestart, createRuntime and createContainer, between the namespaces and the root (runtime-spec, runtime.md, "Lifecycle", 3 to 5). */

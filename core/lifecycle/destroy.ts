@@ -33,7 +33,10 @@ export async function destroy(context: Context, held: Held, runtime?: Runtime): 
   if (record.resources.length > 0 || ['delete', 'stopped', 'deleted'].some(taps)) {
     await attempt(() => withPlugins(context, held, runtime));
   }
-  if (record.cgroup) await attempt(() => removeCgroup(record.cgroup as NonNullable<typeof record.cgroup>));
+  const { cgroup } = record;
+  const unit = cgroup?.unit;
+  if (unit) await attempt(async () => (await import('../linux/cgroup/systemd/index.ts')).stopUnit(unit));
+  if (cgroup) await attempt(() => removeCgroup(cgroup));
   // A hook that fails at this point keeps nothing from being removed (runtime-spec, runtime.md, "Lifecycle", 13).
   await runHooks('poststop', record.hooks?.poststop, ociState(record, 'stopped')).catch((error) => log.warn(sentenceOf(error)));
   if (failures.length > 0) {

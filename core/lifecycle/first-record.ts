@@ -1,6 +1,6 @@
 /** The record with which a container begins: what has to be known before the first thing is made for it. */
 import { resolve } from 'node:path';
-import { detectHierarchy, planCgroup, requireUnused } from '../linux/cgroup/index.ts';
+import { type CgroupPlan, detectHierarchy, planCgroup, requireUnused } from '../linux/cgroup/index.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import { OCI_VERSION } from '../oci/version.ts';
 import type { Metadata } from '../plugin.ts';
@@ -11,16 +11,16 @@ import type { Context } from './context.ts';
 import type { CreateOptions } from './create-options.ts';
 import type { Loaded } from './load.ts';
 
-export function firstRecord(
+export async function firstRecord(
   context: Context,
   { id }: CreateOptions,
   bundle: Bundle,
   { runtime }: Loaded,
   metadata: Metadata,
-): ContainerRecord {
+): Promise<ContainerRecord> {
   const { spec, path, rootfs } = bundle;
   const { startContainer, poststart, poststop } = spec.hooks ?? {};
-  const cgroup = planCgroup({ cgroupsPath: spec.linux?.cgroupsPath, id }, detectHierarchy());
+  const cgroup = await cgroupOf(context, { cgroupsPath: spec.linux?.cgroupsPath, id });
   const netns = joinedNetns(spec);
   // Before the plan is ours: giving up later ends every process in it.
   requireUnused(cgroup);
@@ -48,4 +48,12 @@ export function firstRecord(
     ...(context.config === undefined ? {} : { config: resolve(context.config) }),
     ...(context.profile === undefined ? {} : { profile: context.profile }),
   };
+}
+
+async function cgroupOf({ systemdCgroup }: Context, asked: Parameters<typeof planCgroup>[0]): Promise<CgroupPlan> {
+  if (!systemdCgroup) return planCgroup(asked, detectHierarchy());
+  const { planUnit, requireNoUnit } = await import('../linux/cgroup/systemd/index.ts');
+  const plan = planUnit(asked, detectHierarchy());
+  await requireNoUnit(plan);
+  return plan;
 }

@@ -31,7 +31,7 @@ export async function resume({ store }: Context, id: string): Promise<void> {
  * Sets new limits from a file with a LinuxResources object (`-`: standard input).
  * @throws RunncError ERR_ARGUMENT, ERR_CGROUP
  */
-export function update({ store }: Context, id: string, file: string): void {
+export async function update({ store }: Context, id: string, file: string): Promise<void> {
   const record = store.read(id);
   demand('update', record);
   let resources: unknown;
@@ -47,7 +47,10 @@ export function update({ store }: Context, id: string, file: string): void {
   if (typeof resources !== 'object' || resources === null || Array.isArray(resources)) {
     throw new RunncError('ERR_ARGUMENT', 'the resources must be a JSON object (linux.resources of config.json)');
   }
-  updateCgroup(record.cgroup as Cgroup, withoutNulls(resources) as LinuxResources);
+  const cgroup = record.cgroup as Cgroup;
+  const limits = withoutNulls(resources) as LinuxResources;
+  if (!cgroup.unit) return updateCgroup(cgroup, limits);
+  await (await import('../linux/cgroup/systemd/index.ts')).updateUnit(cgroup, cgroup.unit, limits);
 }
 
 /** Go writes null for a pointer that is not set. */

@@ -45,7 +45,7 @@ export function features(annotations: Readonly<Record<string, string>> = {}, sec
       namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'time', 'uts'],
       // Any set is accepted, and none is ever granted.
       capabilities: [],
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: false },
       seccomp,
       apparmor: { enabled: false },
       selinux: { enabled: false },

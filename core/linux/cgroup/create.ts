@@ -25,14 +25,16 @@ export async function createCgroup(
   resources: LinuxResources,
   { devices = [] }: CreateOptions = {},
 ): Promise<void> {
-  requireUnused(plan);
+  // What systemd has made is the plan's own, and has the process in it that keeps it.
+  if (!plan.unit) requireUnused(plan);
   const settings = settingsOf(plan, resources);
   const wanted = controllersToEnable(plan, settings);
   for (const place of plan.directories) {
     try {
-      if (place.version === 2) makeV2(plan, place, wanted);
-      else if (place.controllers.includes('cpuset')) makeCpuset(place);
-      else makeFresh(place.directory);
+      const make = plan.unit ? makeBeside : makeFresh;
+      if (place.version === 2) makeV2(plan, place, wanted, make);
+      else if (place.controllers.includes('cpuset')) makeCpuset(place, make);
+      else make(place.directory);
     } catch (error) {
       if (error instanceof RunncError) throw error;
       throw new RunncError('ERR_CGROUP', `making cgroup ${place.directory} of container ${plan.id}: ${reason(error)}`, {
@@ -94,9 +96,14 @@ function makeFresh(directory: string): void {
   }
 }
 
+/** Where systemd has made none: in hierarchies that it does not manage. */
+function makeBeside(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+}
+
 /** In version 1 a new cpuset is empty and cannot be joined until it has CPUs and memory nodes (cgroup-v1/cpusets.rst). */
-function makeCpuset(place: CgroupDirectory): void {
-  makeFresh(place.directory);
+function makeCpuset(place: CgroupDirectory, make: (directory: string) => void): void {
+  make(place.directory);
   for (const file of ['cpuset.cpus', 'cpuset.mems']) inherit(place.mountPoint, place.directory, file);
 }
 
@@ -108,9 +115,9 @@ function inherit(mountPoint: string, directory: string, file: string): string {
   return value;
 }
 
-function makeV2(plan: CgroupPlan, place: CgroupDirectory, wanted: readonly string[]): void {
+function makeV2(plan: CgroupPlan, place: CgroupDirectory, wanted: readonly string[], make: (directory: string) => void): void {
   enableDown(place, wanted);
-  makeFresh(place.directory);
+  make(place.directory);
   const type = readControl(`${place.directory}/cgroup.type`) ?? 'domain';
   if (type !== 'domain') {
     throw new RunncError(

@@ -9,6 +9,6 @@ export { type CreateOptions, createCgroup, requireUnused, updateCgroup } from '.
 export { freeze, isFrozen, thaw } from './freeze.ts';
 export { type CgroupMount, detectHierarchy, type Hierarchy } from './hierarchy.ts';
 export { memoryLimit, oomKills } from './memory.ts';
-export { type CgroupDirectory, type CgroupEntry, type CgroupPlan, entryOf, planCgroup } from './plan.ts';
+export { type CgroupDirectory, type CgroupEntry, type CgroupPlan, entryOf, planCgroup, type SystemdUnit } from './plan.ts';
 export { killCgroup, processes } from './processes.ts';
 export { removeCgroup } from './remove.ts';

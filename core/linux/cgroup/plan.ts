@@ -15,6 +15,15 @@ export interface CgroupPlan {
   /** The container's id, for messages. */
   readonly id: string;
   readonly directories: readonly CgroupDirectory[];
+  /** The unit of systemd that has it: made by systemd, and gone with its last process. */
+  readonly unit?: SystemdUnit;
+}
+
+export interface SystemdUnit {
+  /** `docker-ID.scope` */
+  readonly name: string;
+  /** `system.slice` */
+  readonly slice: string;
 }
 
 /**
@@ -81,9 +90,9 @@ function namesBelowMount(cgroupsPath: string | undefined, id: string): readonly 
   if (!isAbsolute && cgroupsPath.split(':').length === 3) {
     throw new RunncError(
       'ERR_CGROUP',
-      `cgroupsPath ${cgroupsPath} of container ${id} is meant for systemd (slice:prefix:name), which runnc does not ask for cgroups`,
+      `cgroupsPath ${cgroupsPath} of container ${id} is meant for systemd (slice:prefix:name), and --systemd-cgroup is not given`,
       {
-        hint: 'set the engine to the cgroupfs driver (for Docker: "exec-opts": ["native.cgroupdriver=cgroupfs"])',
+        hint: 'set the engine to one cgroup driver (for containerd: SystemdCgroup = true in the options of the runtime)',
       },
     );
   }
