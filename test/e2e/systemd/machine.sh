@@ -13,7 +13,7 @@ if [ "${2-}" != inside ]; then
       done
     fi
     # For systemd, and for what is run in its namespaces (a cgroup that systemd has not made it leaves alone).
-    for cgroup in "$mount/$1" "$mount/$1/commands"; do
+    for cgroup in "$mount/$1"; do
       mkdir "$cgroup"
       if [ -e "$mount/tasks" ] && [ -e "$cgroup/cpuset.cpus" ]; then
         cat "$mount/cpuset.cpus" > "$cgroup/cpuset.cpus"
@@ -22,7 +22,7 @@ if [ "${2-}" != inside ]; then
     done
     echo $$ > "$mount/$1/cgroup.procs"
   done
-  exec unshare --cgroup --mount --pid --ipc --uts --net --fork --kill-child --mount-proc "$0" "$1" inside
+  exec /usr/bin/unshare --cgroup --mount --pid --ipc --uts --net --fork --kill-child --mount-proc "$0" "$1" inside
 fi
 
 mount --make-rprivate /
@@ -30,7 +30,12 @@ mount --make-rprivate /
 known=$(cut -d: -f2 /proc/self/cgroup | tr ',' '\n' | grep . | sort -u)
 old=$(awk -v top=$top '$3 == "cgroup" && index($2, top) == 1 { print $2 ":" $4 }' /proc/mounts)
 unified=$(awk -v top=$top '$3 == "cgroup2" && index($2, top) == 1 { print $2; exit }' /proc/mounts)
-if [ -n "$old" ]; then mount -t tmpfs -o mode=755 tmpfs $top; fi
+if [ -n "$old" ]; then
+  mount -t tmpfs -o mode=755 tmpfs $top
+elif [ -n "$unified" ]; then
+  # The kernel mounts nothing on itself.
+  umount -l "$unified"
+fi
 for line in $old; do
   options=
   for word in $(echo "${line##*:}" | tr ',' ' '); do
