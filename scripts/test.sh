@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/shell.sh
 
-install_missing dockerd:docker.io containerd:docker.io docker:docker.io runc:runc crun:crun podman:podman ip:iproute2 iptables:iptables nft:nftables curl:curl ping:iputils-ping debootstrap:debootstrap busybox:busybox-static sysctl:procps /usr/lib/cni/host-local:containernetworking-plugins /usr/lib/podman/netavark:netavark /usr/lib/podman/aardvark-dns:aardvark-dns docker-compose:docker-compose nsenter:util-linux \
+install_missing dockerd:docker.io containerd:docker.io docker:docker.io runc:runc crun:crun podman:podman ip:iproute2 iptables:iptables nft:nftables curl:curl ping:iputils-ping debootstrap:debootstrap busybox:busybox-static sysctl:procps /usr/lib/cni/host-local:containernetworking-plugins /usr/lib/podman/netavark:netavark /usr/lib/podman/aardvark-dns:aardvark-dns docker-compose:docker-compose nsenter:util-linux systemd-run:systemd /lib/systemd/systemd:systemd \
   gcc:gcc as:binutils aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu /usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross qemu-aarch64-static:qemu-user-static strace:strace genisoimage:genisoimage isoinfo:genisoimage xorriso:xorriso bsdtar:libarchive-tools mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs qemu-system-x86_64:qemu-system-x86 zsh:zsh fish:fish debootstrap:debootstrap mandoc:mandoc man:man-db libseccomp.so.2:libseccomp2 libstdc++.so.6:libstdc++6 /usr/include/stdio.h:libc6-dev
 # Some tests boot a kernel of Debian's in a virtual machine, and fetch it themselves.
 apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || as_root apt-get update -qq </dev/null

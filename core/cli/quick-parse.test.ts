@@ -57,8 +57,7 @@ const word = fc.constantFrom('c', 'x', '', '9', 'a=b', 'create');
 const several = (options: readonly OptionSpec[], further: readonly fc.Arbitrary<readonly string[]>[]) =>
   fc.array(fc.oneof(...options.map(written), ...further), { maxLength: 4 }).map((words) => words.flat());
 
-// Not --systemd-cgroup, which ends before the command is called.
-const globals = globalOptions.filter(({ flags }) => flags !== '--systemd-cgroup');
+const globals = globalOptions;
 const lines = fc.constantFrom(...commands).chain(({ name, options, arguments: names }) =>
   fc
     .tuple(

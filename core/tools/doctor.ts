@@ -67,6 +67,12 @@ const questions: readonly Question[] = [
     look: cgroups,
   },
   {
+    what: 'systemd',
+    neededFor: '--systemd-cgroup',
+    fix: "the engine's cgroupfs driver (docs/cgroups.md)",
+    look: () => (existsSync('/run/systemd/system') ? program('systemd-run') : undefined),
+  },
+  {
     what: 'libseccomp.so.2',
     neededFor: 'compiling filters',
     required: true,

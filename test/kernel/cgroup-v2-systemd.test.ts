@@ -49,7 +49,7 @@ const script = `
     limits() { (cd $scope && cat memory.max memory.swap.max cpu.weight cpu.max cpuset.cpus pids.max && wc -l < cgroup.procs); }
     runnc --systemd-cgroup create --bundle /bundle c || exit 1
     limits
-    systemctl show pre-c.scope -p MemoryMax,TasksMax,ActiveState
+    systemctl --no-pager show pre-c.scope -p MemoryMax,TasksMax,ActiveState
     systemctl daemon-reload
     limits
     echo "{\\"pids\\":{\\"limit\\":9}}" | runnc update --resources - c

@@ -1,5 +1,5 @@
 /** The command line: global options, help, and what is no command. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { commandLine } from './command-line.ts';
@@ -42,7 +42,7 @@ test('features prints what engines ask for', async () => {
     ociVersionMin: expect.stringMatching(/^1\./),
     ociVersionMax: expect.stringMatching(/^1\./),
     hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
-    linux: { cgroup: { v1: true, v2: true, systemd: false }, seccomp: { enabled: true } },
+    linux: { cgroup: { v1: true, v2: true, systemd: true }, seccomp: { enabled: true } },
   });
   expect(features.linux.namespaces).toEqual(expect.arrayContaining(['pid', 'network', 'mount', 'uts', 'ipc', 'cgroup']));
 });
@@ -78,9 +78,12 @@ test('--log gets errors as text or JSON, and --debug more of them', async () => 
   expect(lines.some(({ level }) => level === 'debug')).toBe(true);
 });
 
-test('--systemd-cgroup is an error with the way out', async () => {
+test('--systemd-cgroup wants a path for systemd, and systemd', async () => {
   const bundle = place.bundle('systemd', ['/hello']);
-  expect(await refusal(['--systemd-cgroup', 'run', '--bundle', bundle, 'systemd'])).toContain('native.cgroupdriver=cgroupfs');
+  expect(await refusal(['--systemd-cgroup', 'run', '--bundle', bundle, 'systemd'])).toContain('does not read slice:prefix:name');
+  if (existsSync('/run/systemd/system')) return;
+  const other = place.bundle('systemd', ['/hello'], { linux: { cgroupsPath: 'a.slice:b:c' } });
+  expect(await refusal(['--systemd-cgroup', 'run', '--bundle', other, 'systemd'])).toContain('native.cgroupdriver=cgroupfs');
 });
 
 test('what runc accepts and means nothing here is accepted', async () => {

@@ -4,26 +4,29 @@
 set -eu
 top=/sys/fs/cgroup
 
-if [ "${2-}" != inside ]; then
-  for mount in $(awk -v top=$top '$3 ~ /^cgroup2?$/ && index($2, top) == 1 { print $2 }' /proc/mounts); do
-    # Version 2: the machine's systemd gets what there is.
-    if [ -e "$mount/cgroup.controllers" ]; then
-      for controller in $(cat "$mount/cgroup.controllers"); do
-        echo "+$controller" > "$mount/cgroup.subtree_control" 2> /dev/null || true
-      done
-    fi
-    # For systemd, and for what is run in its namespaces (a cgroup that systemd has not made it leaves alone).
-    for cgroup in "$mount/$1"; do
-      mkdir "$cgroup"
-      if [ -e "$mount/tasks" ] && [ -e "$cgroup/cpuset.cpus" ]; then
-        cat "$mount/cpuset.cpus" > "$cgroup/cpuset.cpus"
-        cat "$mount/cpuset.mems" > "$cgroup/cpuset.mems"
+case ${2-} in
+  '')
+    # Its parent stays in the cgroup where it is: systemd's own may have no processes that systemd does not see.
+    exec /usr/bin/unshare --pid --fork --kill-child "$0" "$1" first
+    ;;
+  first)
+    for mount in $(awk -v top=$top '$3 ~ /^cgroup2?$/ && index($2, top) == 1 { print $2 }' /proc/mounts); do
+      # Version 2: the machine's systemd gets what there is.
+      if [ -e "$mount/cgroup.controllers" ]; then
+        for controller in $(cat "$mount/cgroup.controllers"); do
+          echo "+$controller" > "$mount/cgroup.subtree_control" 2> /dev/null || true
+        done
       fi
+      mkdir "$mount/$1"
+      if [ -e "$mount/tasks" ] && [ -e "$mount/cpuset.cpus" ]; then
+        cat "$mount/cpuset.cpus" > "$mount/$1/cpuset.cpus"
+        cat "$mount/cpuset.mems" > "$mount/$1/cpuset.mems"
+      fi
+      echo 0 > "$mount/$1/cgroup.procs"
     done
-    echo $$ > "$mount/$1/cgroup.procs"
-  done
-  exec /usr/bin/unshare --cgroup --mount --pid --ipc --uts --net --fork --kill-child --mount-proc "$0" "$1" inside
-fi
+    exec /usr/bin/unshare --cgroup --mount --ipc --uts --net --mount-proc "$0" "$1" inside
+    ;;
+esac
 
 mount --make-rprivate /
 # Each hierarchy again, from this machine's cgroup on.
