@@ -80,9 +80,9 @@ export class Machine {
       .map((cgroup) => cgroup.slice(cgroup.indexOf(this.name) + this.name.length));
   }
 
-  /** Content of a control file of a cgroup, wherever its controller is. */
+  /** Content of a control file of a cgroup, wherever its controller is; the first of several names that is there. */
   control(cgroup: string, ...names: readonly string[]): string {
-    const files = hierarchies().flatMap((mount) => names.map((name) => path.join(mount, this.name, cgroup, name)));
+    const files = names.flatMap((name) => hierarchies().map((mount) => path.join(mount, this.name, cgroup, name)));
     const file = files.find((name) => existsSync(name));
     if (file === undefined) throw new Error(`there is no ${names.join(' or ')} in ${beneath('/sys/fs/cgroup').length} cgroups`);
     return readFileSync(file, 'utf8').trim();

@@ -110,8 +110,9 @@ async function startHolder({ name, slice }: SystemdUnit, id: string, properties:
       const { raw } = await libc();
       const end = performance.now() + patience;
       let result = -1;
-      while (result < 0) result = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now()))).result;
-      if (result === 0) return `it was not done within ${patience / 1000} s`;
+      while (result < 0 && performance.now() < end)
+        result = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now()))).result;
+      if (result <= 0) return `it was not done within ${patience / 1000} s`;
       if (readSync(output.read, Buffer.alloc(1)) === 1) return undefined;
       return contentOf(readable).toString('utf8') || 'systemd-run ended without a word';
     },
