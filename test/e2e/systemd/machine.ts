@@ -1,6 +1,6 @@
 /** A machine whose first process is systemd (machine.sh), for one test file. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beneath, cgroupsOf, hierarchies, removeCgroups } from '../engine/cgroups.ts';
 import { removeFolder } from '../engine/folder.ts';
@@ -89,6 +89,9 @@ export class Machine {
   }
 
   async stop(): Promise<void> {
+    // Of a test that failed in the middle: a frozen process of version 1 does not even die.
+    for (const freezer of cgroupsOf(this.name).map((cgroup) => path.join(cgroup, 'freezer.state')))
+      if (existsSync(freezer)) writeFileSync(freezer, 'THAWED');
     // With it all processes of its namespace.
     if (this.#pid > 0 && this.#started?.exitCode === null) process.kill(this.#pid, 'SIGKILL');
     await removeCgroups(this.name);
