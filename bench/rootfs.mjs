@@ -69,12 +69,10 @@ const chosen = options.kinds.split(',');
 function makeCreate(place, images, layer, where) {
   const mounts = engineFiles(place.folder);
   const settings = Object.fromEntries(
-    [...Object.keys(kinds), 'none'].map((kind) => {
+    Object.keys(kinds).map((kind) => {
       const file = path.join(place.folder, `${kind}.config.json`);
-      // A guest without devices is one of images of which nothing is kept.
-      const cache = kind === 'none' ? 'other-cache' : 'cache';
-      const folders = { cacheDirectory: path.join(where, cache), dataDirectory: path.join(where, 'data') };
-      writeFileSync(file, JSON.stringify({ ...folders, rootfs: kind === 'none' ? 'iso' : kind }));
+      const folders = { cacheDirectory: path.join(where, 'cache'), dataDirectory: path.join(where, 'data') };
+      writeFileSync(file, JSON.stringify({ ...folders, rootfs: kind }));
       return [kind, file];
     }),
   );
@@ -99,7 +97,7 @@ function makeCreate(place, images, layer, where) {
 
 async function ofFileSystem(place, images, layer, where) {
   const create = makeCreate(place, images, layer, where);
-  const without = () => create('none', 'hello.spt', true);
+  const without = () => create('iso', 'hello.spt', true);
   const series = { without: [] };
   without();
   for (const kind of chosen) {

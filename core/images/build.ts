@@ -5,7 +5,7 @@ import { sameFile } from '../state/lock.ts';
 import { sleep } from '../sys/sleep.ts';
 import { checksumsOf } from './checksum.ts';
 import type { Content } from './content.ts';
-import { areOfEngine } from './engine-layers.ts';
+import { usualDepth } from './engine-layers.ts';
 import { besideOf, draftOf, identityOf, imageOf, readEntry, writeRecord } from './entry.ts';
 import type { CacheOptions } from './options.ts';
 import { share } from './own-file.ts';
@@ -36,7 +36,7 @@ export async function build(
       return build(draft);
     });
     const sealing = await beginSeal(read, 'files');
-    const ofFolders = layers.length > 0 && areOfEngine(layers) ? await beginSeal(layers, 'folders') : undefined;
+    const ofFolders = layers.length > 0 && usualDepth(layers) === 'folders' ? await beginSeal(layers, 'folders') : undefined;
     const checksum = await checksumsOf(draft, beside);
     const [seal, folders] = [await sealing.seal(), await ofFolders?.seal()];
     // Something has changed since the image began to be read, or the layers cannot be looked through.

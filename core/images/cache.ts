@@ -7,7 +7,7 @@ import { build } from './build.ts';
 import { checksumsOf } from './checksum.ts';
 import { type Content, contentOf } from './content.ts';
 import { besideOf, type EntryRecord, imageOf, readEntry, removeEntry, writeRecord } from './entry.ts';
-import type { Expected } from './expected.ts';
+import { beginToLook, type Expected } from './expected.ts';
 import { keyOf } from './key.ts';
 import type { CacheOptions } from './options.ts';
 import { codeOf } from './own-file.ts';
@@ -16,8 +16,13 @@ import { makeRoom } from './room.ts';
 import { beginSeal, type Depth, type Sealing } from './seal.ts';
 import { take } from './take.ts';
 
-export function imageCache(options: CacheOptions): Images {
-  let { expected } = options;
+export interface ImageCache extends Images {
+  /** Begins what can be begun as soon as it is known that the container may want an image: looking through its layers takes longest. */
+  expect(container: Container): Promise<void>;
+}
+
+export function imageCache(options: CacheOptions): ImageCache {
+  let expected: Expected | undefined;
   const taken = ({ rootfs }: Container): Expected | undefined => {
     const found = expected?.rootfs === rootfs ? expected : undefined;
     // Once: what is found out later is about what is there later.
@@ -25,6 +30,13 @@ export function imageCache(options: CacheOptions): Images {
     return found;
   };
   return {
+    async expect({ rootfs }) {
+      try {
+        expected = await beginToLook(options, rootfs);
+      } catch (error) {
+        options.log.debug(`the layers of ${rootfs} cannot be told apart: ${(error as Error).message}`);
+      }
+    },
     async pathFor({ directory }, suffix) {
       return ownPath(options.ownFolder, directory, suffix);
     },

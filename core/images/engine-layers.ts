@@ -4,14 +4,15 @@
  */
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Depth } from './seal.ts';
 
 /** containerd's snapshotter of overlays, of which Docker's containerd store is one, too. */
 const ofContainerd = /\/io\.containerd\.snapshotter\.v1\.overlayfs\/snapshots\/\d+\/fs$/;
 /** Docker's driver overlay2, and containers/storage's overlay. Beside the folder is a file that says its short name. */
 const ofDriver = /\/overlay2?\/[0-9a-z-]+\/diff$/;
 
-/** Whether all of them (absolute paths without symlinks) are. */
-export const areOfEngine = (layers: readonly string[]): boolean => layers.every(isOfEngine);
+/** How closely layers (absolute paths without symlinks) are looked at each time. */
+export const usualDepth = (layers: readonly string[]): Depth => (layers.every(isOfEngine) ? 'folders' : 'files');
 
 function isOfEngine(layer: string): boolean {
   if (ofContainerd.test(layer)) return true;

@@ -1,6 +1,5 @@
 /** What the cache is told by the configuration, and by whoever creates a container. */
 import type { Log } from '../plugin.ts';
-import type { Expected } from './expected.ts';
 
 export interface CacheOptions {
   readonly folder: string;
@@ -9,8 +8,6 @@ export interface CacheOptions {
   /** In bytes; 0: nothing is kept. */
   readonly size: number;
   readonly log: Log;
-  /** What has been begun already. */
-  readonly expected?: Expected | undefined;
   /** What has to be found true before the guest may run; until then the image is as good as it can be told quickly. */
   later(check: () => Promise<void>): void;
 }

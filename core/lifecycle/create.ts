@@ -38,17 +38,8 @@ export async function create(context: Context, options: CreateOptions): Promise<
   const bundle = loadBundle(options.bundle);
   checkConsole(bundle, options);
   // Asked before anything is made: most failures are about the image.
-  const directory = context.store.directory(options.id);
-  const loaded = await load(context, containerOf({ id: options.id, bundle, directory }), bundle.rootfs);
-  try {
-    return await createWith(context, options, bundle, loaded);
-  } finally {
-    loaded.runtime.forgetExpected();
-  }
-}
-
-async function createWith(context: Context, options: CreateOptions, bundle: Bundle, loaded: Loaded): Promise<CreatedElsewhere> {
   const source = { id: options.id, bundle, directory: context.store.directory(options.id) };
+  const loaded = await load(context, containerOf(source));
   const metadata = await metadataOf(loaded.runtime, containerOf(source), loaded.config);
   const container = containerOf({ ...source, metadata });
   const first = () => firstRecord(context, options, bundle, loaded, metadata);
@@ -62,7 +53,7 @@ async function createWith(context: Context, options: CreateOptions, bundle: Bund
     if (!delegate) throw error;
     return createElsewhere(context, await first(), delegate, options);
   }
-  if (!identified.unikernel.devices.some(({ kind }) => kind === 'block')) loaded.runtime.forgetExpected();
+  if (identified.unikernel.devices.some(({ kind }) => kind === 'block')) await loaded.runtime.expectImage(container);
   const attempt = async () => {
     const held = await context.store.reserve(await first());
     try {

@@ -2,16 +2,14 @@
 import type { ChosenPlugin, Config } from '../../config/config.ts';
 import { builtIn, optionsOf, thirdParty } from '../../config/load.ts';
 import { RunncError } from '../errors.ts';
-import type { Expected } from '../images/expected.ts';
 import type { Log } from '../plugin.ts';
 import { Runtime, type Use } from './runtime/runtime.ts';
 
 /** @throws RunncError ERR_CONFIG for a plugin that is not there or not trusted, ERR_PLUGIN for one that does not fit */
-export async function loadRuntime(config: Config, log: Log, expected?: Expected): Promise<Runtime> {
+export async function loadRuntime(config: Config, log: Log): Promise<Runtime> {
   const { cacheDirectory, cacheSize, dataDirectory, hookTimeLimit: timeLimit } = config;
   const plugins = await choosePlugins(config);
-  const first = firstAsked(config, plugins);
-  return new Runtime({ plugins, log, cacheDirectory, cacheSize, dataDirectory, timeLimit, first, expected });
+  return new Runtime({ plugins, log, cacheDirectory, cacheSize, dataDirectory, timeLimit, first: firstAsked(config, plugins) });
 }
 
 /** The plugins of the configuration in their order, and after them the built-in ones that it does not name, leave out or replace. */

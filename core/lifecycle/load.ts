@@ -2,9 +2,7 @@
 
 import type { Config } from '../../config/config.ts';
 import { containerSettings, loadConfig } from '../../config/load.ts';
-import type { Expected } from '../images/expected.ts';
-import { keptNames } from '../images/kept.ts';
-import type { Container, Log } from '../plugin.ts';
+import type { Container } from '../plugin.ts';
 import type { ContainerRecord } from '../state/record.ts';
 import type { Context } from './context.ts';
 import { loadRuntime } from './load-plugins.ts';
@@ -18,29 +16,14 @@ export interface Loaded {
 /** What annotations of runnc's own begin with. */
 const prefix = 'org.runnc.';
 
-/** Reads runnc.config and makes the runtime that it describes for a container; `rootfs` where an image of it may be wanted. */
+/** Reads runnc.config and makes the runtime that it describes for a container. */
 export async function load(
-  { config: path, profile, log: usualLog, debugLog }: Context,
+  { config: path, profile, log, debugLog }: Context,
   container: Pick<Container, 'annotations' | 'args'>,
-  rootfs?: string,
 ): Promise<Loaded> {
   const loaded = await loadConfig({ path, profile });
   const config = await settingsFor(loaded.config, container);
-  const log = config.debug ? debugLog : usualLog;
-  const expected = rootfs === undefined ? undefined : await lookAhead(config, log, rootfs);
-  return { config, runtime: await loadRuntime(config, log, expected) };
-}
-
-/** Where images are kept, it is likely that the container gets one of them: what takes long is begun before all else. */
-async function lookAhead({ cacheDirectory, cacheSize }: Config, log: Log, rootfs: string): Promise<Expected | undefined> {
-  const kept = cacheSize > 0 ? keptNames(cacheDirectory) : [];
-  if (kept.length === 0) return undefined;
-  try {
-    return await (await import('../images/expected.ts')).beginToLook(kept, rootfs);
-  } catch (error) {
-    log.debug(`the layers of ${rootfs} cannot be told apart: ${(error as Error).message}`);
-    return undefined;
-  }
+  return { config, runtime: await loadRuntime(config, config.debug ? debugLog : log) };
 }
 
 async function settingsFor(config: Config, container: Pick<Container, 'annotations' | 'args'>): Promise<Config> {

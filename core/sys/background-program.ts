@@ -5,7 +5,6 @@ import { libc } from './libc.ts';
 import { exitStatus, spawnImage } from './process.ts';
 
 const MFD_CLOEXEC = 1; // linux/memfd.h
-const SIGKILL = 9; // asm-generic/signal.h
 
 export interface BackgroundProgram {
   /** What it printed; waits for it, on this thread. Undefined when it ended with a status other than 0. */
@@ -58,7 +57,7 @@ export async function startProgram(path: string, args: readonly string[]): Promi
     },
     end() {
       if (!isThere) return;
-      process.kill(pid, SIGKILL);
+      process.kill(pid, 'SIGKILL');
       wait();
       closeSync(output);
     },

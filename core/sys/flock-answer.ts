@@ -1,6 +1,5 @@
 /** What flock(2) says to whoever does not want to wait. */
-import { SysError } from '../errors.ts';
-import { describeErrno } from './libc.ts';
+import { sysError } from './libc.ts';
 
 // asm-generic/errno-base.h
 const EINTR = 4;
@@ -13,6 +12,5 @@ const EWOULDBLOCK = 11;
 export function isTaken(what: string, result: number, errno: number): boolean {
   if (result === 0) return true;
   if (errno === EWOULDBLOCK || errno === EINTR) return false;
-  const [name, text] = describeErrno(errno);
-  throw new SysError('flock', errno, name, what, text);
+  throw sysError('flock', errno, what);
 }

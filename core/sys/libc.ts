@@ -30,6 +30,12 @@ export function describeErrno(errno: number): readonly [name: string, text: stri
   return errnoNames.get(-errno) ?? furtherErrnos[errno] ?? [`errno ${errno}`, 'unknown error'];
 }
 
+/** Of a call that has failed while `what` was being done. */
+export function sysError(call: string, errno: number, what: string): SysError {
+  const [name, text] = describeErrno(errno);
+  return new SysError(call, errno, name, what, text);
+}
+
 /** libc, with a wrapper that checks results. */
 export interface Libc {
   /** Calls `name`; a result of -1 is thrown as a SysError that says `what` was being done. */
@@ -51,14 +57,10 @@ export async function libc(): Promise<Libc> {
 }
 
 function bind({ call, errno, async, address }: LibcFunctions): Libc {
-  const failure = (what: string, name: LibcName, number: number) => {
-    const [errnoName, text] = describeErrno(number);
-    return new SysError(name, number, errnoName, what, text);
-  };
   return {
     call(what, name, ...args) {
       const result = call(name, args);
-      if (result === -1) throw failure(what, name, errno());
+      if (result === -1) throw sysError(name, errno(), what);
       return result;
     },
     raw(name, ...args) {
@@ -67,7 +69,7 @@ function bind({ call, errno, async, address }: LibcFunctions): Libc {
     },
     async async(what, name, ...args) {
       const { result, errno: number } = await async(name, args);
-      if (result === -1) throw failure(what, name, number);
+      if (result === -1) throw sysError(name, number, what);
       return result;
     },
     address,

@@ -3,8 +3,7 @@
  * use.
  */
 import { ptr as addressOf, dlopen, FFIType, read } from 'bun:ffi';
-import { SysError } from '../errors.ts';
-import { describeErrno } from './libc.ts';
+import { sysError } from './libc.ts';
 import type { NetworkCalls } from './network-calls.ts';
 
 const { i32, i64, u64, ptr } = FFIType;
@@ -29,9 +28,7 @@ function call(
   return (what, ...args) => {
     const result = symbols[name](...args);
     if (result !== -1) return result;
-    const number = errno();
-    const [errnoName, text] = describeErrno(number);
-    throw new SysError(name, number, errnoName, what, text);
+    throw sysError(name, errno(), what);
   };
 }
 

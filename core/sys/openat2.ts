@@ -1,6 +1,5 @@
 /** openat2(2), Linux 5.6: opens a path so that no symlink, `..` or magic link leads out of a folder. */
-import { SysError } from '../errors.ts';
-import { describeErrno, libc } from './libc.ts';
+import { libc, sysError } from './libc.ts';
 
 const SYS_OPENAT2 = 437; // the same on every architecture (asm-generic/unistd.h)
 /** Flags of open(2) that the engines do not name (asm-generic/fcntl.h). With O_PATH what is there is not opened, only held. */
@@ -39,7 +38,6 @@ export async function openat2(
     const { result, errno } = raw('syscall', SYS_OPENAT2, 'long', directory, 'void *', name, 'void *', how, 'size_t', how.length);
     if (result !== -1) return result;
     if (errno === EAGAIN && tries < MOST_TRIES) continue;
-    const [errnoName, text] = describeErrno(errno);
-    throw new SysError('openat2', errno, errnoName, what, text);
+    throw sysError('openat2', errno, what);
   }
 }

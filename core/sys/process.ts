@@ -1,22 +1,15 @@
 /** Processes: starting an image, waiting, and telling one process from another that got its number. */
 import { closeSync, readFileSync } from 'node:fs';
-import { SysError } from '../errors.ts';
-import { describeErrno, type Libc, type LibcName, libc } from './libc.ts';
+import { type Libc, type LibcName, libc, sysError } from './libc.ts';
+import { readableWithin } from './poll.ts';
 
 /** Descriptors of a new process: its number there, and the descriptor here. */
 export type DescriptorMap = readonly (readonly [there: number, here: number])[];
 
 const F_DUPFD_CLOEXEC = 1030; // linux/fcntl.h
 const SYS_PIDFD_OPEN = 434; // Linux 5.3, the same on every architecture (asm-generic/unistd.h)
-const POLLIN = 1; // asm-generic/poll.h
-const EINTR = 4; // asm-generic/errno-base.h
 // glibc's posix_spawn_file_actions_t is 80 bytes on 64-bit machines (bits/types or spawn.h); room to spare.
 const fileActionsSize = 256;
-
-function failure(name: LibcName, errno: number, what: string): SysError {
-  const [errnoName, text] = describeErrno(errno);
-  return new SysError(name, errno, errnoName, what, text);
-}
 
 type Spawn = [image: number | string, argv: readonly string[], descriptors: DescriptorMap, environment?: readonly string[]];
 
@@ -46,7 +39,7 @@ export function spawnWith({ call, raw }: Libc, ...[image, argv, descriptors, env
     // Unlike others, these calls answer an errno.
     const check = (name: LibcName, ...args: readonly unknown[]) => {
       const { result } = raw(name, ...args);
-      if (result !== 0) throw failure(name, result, `starting ${argv[0]}`);
+      if (result !== 0) throw sysError(name, result, `starting ${argv[0]}`);
     };
     for (const [there, here] of descriptors)
       check('posix_spawn_file_actions_adddup2', actions, here === there ? here : outOfTheWay(here), there);
@@ -67,19 +60,11 @@ export function exitStatus(status: number): number {
 }
 
 /** Of a child that was waited for on this thread: its exit status as a shell would tell it; undefined when it went on for longer. */
-export function waitAtMost({ call, raw }: Libc, pid: number, milliseconds: number): number | undefined {
+export function waitAtMost(calls: Libc, pid: number, milliseconds: number): number | undefined {
+  const { call } = calls;
   const ended = call(`looking at process ${pid}`, 'syscall', SYS_PIDFD_OPEN, 'int', pid, 'unsigned int', 0);
-  const events = Buffer.alloc(8); // struct pollfd
-  events.writeInt32LE(ended, 0);
-  events.writeInt16LE(POLLIN, 4);
-  const end = performance.now() + milliseconds;
   try {
-    for (;;) {
-      const { result, errno } = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now())));
-      if (result === 0) return undefined;
-      if (result > 0) break;
-      if (errno !== EINTR) throw failure('poll', errno, `waiting for process ${pid}`);
-    }
+    if (!readableWithin(calls, `waiting for process ${pid}`, ended, milliseconds)) return undefined;
   } finally {
     closeSync(ended);
   }

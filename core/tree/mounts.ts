@@ -69,6 +69,10 @@ export function mountsOf(
   return { files, volumes, others };
 }
 
+/** What an image depends on of the volumes that are empty in each container, each tmpfs: where it is, and its mode. */
+export const emptyVolumes = (volumes: readonly Volume[]): readonly (readonly [inside: string, mode: number])[] =>
+  volumes.filter(({ source }) => source === undefined).map(({ inside, entry }) => [inside, entry.mode]);
+
 /** As tmpfs(5) has it; Docker says nothing and means 1777. */
 const modeIn = (options: readonly string[]): number =>
   Number.parseInt(options.findLast((option) => /^mode=0?[0-7]{1,4}$/.test(option))?.slice('mode='.length) ?? '1777', 8);

@@ -91,8 +91,7 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
   const readOnly = rootfsReadOnly && volumes.every((volume) => volume.readOnly);
   const freeSpace = freeSpaceOf(container, options);
   const slots = files.map(({ inside }) => inside).sort();
-  // Each tmpfs is empty in each container.
-  const empty = volumes.filter(({ source }) => source === undefined).map(({ inside, entry }) => [inside, entry.mode]);
+  const empty = trees.emptyVolumes(volumes);
   const image = await host.images.make(container, {
     kind,
     depends: { kernel, maxFiles, maxSize, blockSize, freeSpace, slots, empty },
@@ -100,8 +99,8 @@ async function makeRoot({ host, trees, container, wanted, limits, options, paths
     beside: paths.known,
     writable: true,
     ...(slots.length > 0 ? { written: (notes: Json) => (notes as unknown as Fillable).places } : {}),
-    // Volumes are anybody's, and change.
-    alone: volumes.some(({ source }) => source !== undefined),
+    // Others are anybody's, and change.
+    alone: volumes.length > empty.length,
     build: async (file) => {
       const own = trees.readTree(rootfs, limits, (place) => trees.isOfHost(place) || place === kernel);
       const tree = trees.withSlots(own, slots, volumes);

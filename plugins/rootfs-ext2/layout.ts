@@ -29,8 +29,8 @@ export interface Layout {
   readonly files: ReadonlyMap<Data, Planned>;
   /** How many numbers of `room` are taken. */
   readonly used: number;
-  /** Blocks and inodes that the geometry was planned for. */
-  readonly planned: readonly [blocks: number, inodes: number];
+  /** How many numbers of `room` the geometry was planned for. */
+  readonly most: number;
 }
 
 export interface LayoutOptions {
@@ -109,9 +109,9 @@ export function layOut(root: Entry, { blockSize, freeSpace, maxSize }: LayoutOpt
     const [needed, most] = [bytes, maxSize].map((size) => Math.ceil(size / 2 ** 20));
     throw failure(`the image would have ${needed} MiB, more than ${most}`, 'raise maxSize of rootfs-ext2 in runnc.config');
   }
-  const planned = [used + freeBlocks, next - 1 + freeInodes] as const;
-  const geometry = planGeometry(blockSize, ...planned);
-  return { planned, geometry, room: new Room(geometry), inodes, files, used };
+  const most = used + freeBlocks;
+  const geometry = planGeometry(blockSize, most, next - 1 + freeInodes);
+  return { most, geometry, room: new Room(geometry), inodes, files, used };
 }
 
 function sizeOf({ mode, data, target, entries }: Entry, blockSize: number): number {

@@ -25,7 +25,7 @@ export interface Written extends Fillable {
 /** `path` is empty or not there yet. @throws Error ERR_IMAGE */
 export function writeImage(path: string, rootfs: string, root: Entry, trees: TreeTools, options: LayoutOptions): Written {
   const layout = layOut(root, options);
-  const { geometry, room, inodes, used, planned } = layout;
+  const { geometry, room, inodes, used, most } = layout;
   const use = useOf(geometry, inodes, used);
   const size = geometry.blocks * geometry.blockSize;
   const needed = used * geometry.blockSize;
@@ -51,7 +51,7 @@ export function writeImage(path: string, rootfs: string, root: Entry, trees: Tre
   const slots = Object.fromEntries(inodes.flatMap(({ entry: { slot }, inode }) => (slot === undefined ? [] : [[slot, inode]])));
   const numbers = new Map(inodes.map(({ entry, inode }) => [entry.data, inode]));
   const places = placesOfSlots(geometry, room, use, slots);
-  return { size, inodes: numbers, geometry, most: planned[0], use, slots, places };
+  return { size, inodes: numbers, geometry, most, use, slots, places };
 }
 
 /** Writes blocks by their numbers in `Room`; those that follow each other leave in one piece. */

@@ -90,16 +90,15 @@ async function build(
   const path = await host.images.pathFor(container, 'iso');
   rmSync(path, { force: true });
   const slots = files.map(({ inside }) => inside).sort();
-  // Each tmpfs is empty in each container.
-  const empty = merged.filter(({ source }) => source === undefined).map(({ inside, entry }) => [inside, entry.mode]);
+  const empty = trees.emptyVolumes(merged);
   const image = await host.images.make(container, {
     kind,
     depends: { kernel, maxFiles, maxSize, slots, empty },
     path,
     writable: files.length > 0,
     ...(files.length > 0 ? { written: (notes: Json) => placesOfSlots(notes as Readonly<Record<string, number>>) } : {}),
-    // Volumes are anybody's, and change.
-    alone: merged.some(({ source }) => source !== undefined),
+    // Others are anybody's, and change.
+    alone: merged.length > empty.length,
     build: async (file) => {
       const own = trees.readTree(rootfs, limits, leaveOut);
       const tree = trees.withSlots(own, slots, merged);

@@ -2,14 +2,13 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunncError } from '../../errors.ts';
-import type { Expected } from '../../images/expected.ts';
-import { imagesFolder } from '../../images/kept.ts';
+import type { ImageCache } from '../../images/cache.ts';
 import * as tape from '../../launch/calls.ts';
 import { fillManifest } from '../../launch/fill-manifest.ts';
 import { mapProgram } from '../../launch/map-program.ts';
 import { abiOf } from '../../launch/solo5-abi.ts';
 import { insideRootfs } from '../../linux/inside-rootfs.ts';
-import type { Architecture, Hooks, Host, Images, Log, Plugin } from '../../plugin.ts';
+import type { Architecture, Container, Hooks, Host, Log, Plugin } from '../../plugin.ts';
 import { sha256 } from '../../sys/sha256.ts';
 import { isTapped, makeHooks, pluginError, type Tapper, usualTimeLimit } from './hooks.ts';
 import { Resources } from './resources.ts';
@@ -34,8 +33,6 @@ export interface RuntimeOptions {
   readonly cacheSize?: number;
   /** For what guests write; beneath the other one where none is given. */
   readonly dataDirectory?: string;
-  /** What has been begun to be found out about images. */
-  readonly expected?: Expected | undefined;
   /** In milliseconds. */
   readonly timeLimit?: number;
   /** Plugins that are asked first, by the hook's name. */
@@ -49,11 +46,10 @@ export class Runtime {
   readonly #cacheDirectory: string;
   readonly #cacheSize: number;
   readonly #dataDirectory: string;
-  readonly #expected: Expected | undefined;
   readonly #timeLimit: number;
   readonly #first: Readonly<Record<string, string | undefined>>;
   readonly #checks: (() => Promise<void>)[] = [];
-  #cache: Promise<Images> | undefined;
+  #cache: Promise<ImageCache> | undefined;
   #tapper: Tapper | undefined;
   #architecture: Architecture | undefined;
 
@@ -64,7 +60,6 @@ export class Runtime {
     this.#cacheDirectory = cacheDirectory;
     this.#cacheSize = cacheSize;
     this.#dataDirectory = options.dataDirectory ?? join(cacheDirectory, 'data');
-    this.#expected = options.expected;
     this.#first = first;
     this.#timeLimit = timeLimit;
     this.hooks = makeHooks(log, { timeLimit, first, tapper: () => this.#applying() });
@@ -98,26 +93,28 @@ export class Runtime {
     return this.#architecture;
   }
 
-  #images(): Promise<Images> {
+  #images(): Promise<ImageCache> {
     this.#cache ??= this.#openCache();
     return this.#cache;
   }
 
-  async #openCache(): Promise<Images> {
+  async #openCache(): Promise<ImageCache> {
     const { imageCache } = await import('../../images/cache.ts');
-    const [folder, ownFolder] = [this.#folder(imagesFolder), this.#folder('containers')];
+    const [folder, ownFolder] = [this.#folder('images'), this.#folder('containers')];
     const later = (check: () => Promise<void>) => void this.#checks.push(check);
-    return imageCache({ folder, ownFolder, size: this.#cacheSize, log: this.#log, expected: this.#expected, later });
+    return imageCache({ folder, ownFolder, size: this.#cacheSize, log: this.#log, later });
+  }
+
+  /** Says that the container has use for an image, before anybody asks for one: what takes long is begun. */
+  async expectImage(container: Container): Promise<void> {
+    // Whoever asks for one is told what is wrong.
+    const cache = await this.#images().catch(() => undefined);
+    await cache?.expect(container);
   }
 
   /** Waits for what was left to be found out about images. @throws LayersChanged */
   async imagesChecked(): Promise<void> {
     for (const check of this.#checks.splice(0)) await check();
-  }
-
-  /** Ends what was begun to be found out about images and nobody has asked for. */
-  forgetExpected(): void {
-    this.#expected?.sealing?.end();
   }
 
   /** Names of the hooks that are tapped, so that later commands load plugins only where one would be called. */

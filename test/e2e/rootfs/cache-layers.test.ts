@@ -118,8 +118,8 @@ describe.each([
   });
 });
 
-test('layers are looked through once for each later container, and not for one whose disk is a file', async () => {
-  const image = layeredImage([{ 'a/file': 'one' }]);
+test('layers are looked through once for each later container, and not for one without a disk, or whose disk is a file', async () => {
+  const image = layeredImage([{ 'a/file': 'one', hello: readFileSync(path.join(inject('guests'), 'hello.spt')) }]);
   const programs = async (container: LayeredContainer) => {
     const trace = path.join(container.folder, 'trace');
     const root = ['--root', path.join(container.folder, 'state'), '--config', path.join(container.folder, 'runnc.config.json')];
@@ -132,6 +132,8 @@ test('layers are looked through once for each later container, and not for one w
   for (const _ of ['first', 'second', 'third']) {
     expect(await programs(await image.container({ args: ['read', '/a/file'] }))).toEqual({ looked: 1, stdout: 'one' });
   }
+  const without = await programs(await image.container({ guest: 'hello', args: [] }));
+  expect(without).toEqual({ looked: 0, stdout: expect.stringContaining('Hello') });
   const other = layeredImage([{ disk: Buffer.alloc(32_768 + 4096) }]);
   const disk = await other.container({ env: ['RUNNC_BLOCK_rootfs=/disk'], config: { cacheDirectory: image.cache } });
   expect(await programs(disk)).toEqual({ looked: 0, stdout: '' });

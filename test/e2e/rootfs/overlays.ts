@@ -15,6 +15,8 @@ export interface LayeredImage {
 }
 
 export interface ContainerOptions {
+  /** A guest that is in a layer under its own name. */
+  readonly guest?: string;
   readonly args?: readonly string[];
   /** Content of its /etc/hosts; without it no file of the engine's is put in. */
   readonly hosts?: string;
@@ -50,7 +52,7 @@ export function layeredImage(
     folder,
     layers,
     cache,
-    async container({ args = ['list'], hosts, config, env, written = {} } = {}) {
+    async container({ guest = 'list-iso', args = ['list'], hosts, config, env, written = {} } = {}) {
       const own = path.join(folder, `container-${count++}`);
       const [made, upper, work] = ['init', 'upper', 'work'].map((name) => path.join(own, name)) as [string, string, string];
       for (const name of [made, upper, work]) mkdirSync(name, { recursive: true });
@@ -62,7 +64,7 @@ export function layeredImage(
       if (hosts !== undefined) writeFileSync(source, hosts);
       const mounts = hosts === undefined ? [] : [{ destination: '/etc/hosts', type: 'bind', source, options: ['rbind'] }];
       const bundle = await makeBundle({
-        guest: 'list-iso',
+        guest,
         args,
         config: { cacheDirectory: cache, ...config },
         mounts,

@@ -8,6 +8,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { RunncError } from '../../../errors.ts';
 import { contentOf, memoryFile, pipe } from '../../../sys/files.ts';
 import { libc } from '../../../sys/libc.ts';
+import { readableWithin } from '../../../sys/poll.ts';
 import { reap, spawnImage } from '../../../sys/process.ts';
 import type { CgroupPlan, SystemdUnit } from '../plan.ts';
 import { processesIn } from '../processes.ts';
@@ -18,7 +19,6 @@ import { withoutUnknown } from './unit.ts';
 
 /** For how long systemd may take for its job, in milliseconds. */
 const patience = 30_000;
-const POLLIN = 1; // asm-generic/poll.h
 
 export interface Holder {
   /**
@@ -103,16 +103,8 @@ async function startHolder({ name, slice }: SystemdUnit, id: string, properties:
     pid,
     /** Undefined when the scope is there, else what was said. */
     async answer(): Promise<string | undefined> {
-      const events = Buffer.alloc(8); // struct pollfd
-      events.writeInt32LE(output.read, 0);
-      events.writeInt16LE(POLLIN, 4);
-      // Again for a signal (EINTR).
-      const { raw } = await libc();
-      const end = performance.now() + patience;
-      let result = -1;
-      while (result < 0 && performance.now() < end)
-        result = raw('poll', events, 1, Math.max(0, Math.ceil(end - performance.now()))).result;
-      if (result <= 0) return `it was not done within ${patience / 1000} s`;
+      if (!readableWithin(await libc(), `waiting for systemd to start ${name}`, output.read, patience))
+        return `it was not done within ${patience / 1000} s`;
       if (readSync(output.read, Buffer.alloc(1)) === 1) return undefined;
       return contentOf(readable).toString('utf8') || 'systemd-run ended without a word';
     },
