@@ -1,6 +1,6 @@
 /**
- * flock(2) in the single executable, without koffi: `start`, `kill` and `delete` need nothing else of libc, and this saves
- * them two milliseconds.
+ * flock(2) in the single executable, by itself: `start`, `kill` and `delete` need nothing else of libc, and the door to all of it takes
+ * a millisecond of `start`.
  */
 import { dlopen, FFIType, read } from 'bun:ffi';
 import { isTaken } from './flock-answer.ts';

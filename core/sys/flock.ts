@@ -1,4 +1,4 @@
-/** flock(2) through koffi; the single executable has flock.compiled.ts in its place, which costs less to load. */
+/** flock(2); the single executable has flock.compiled.ts in its place, which costs less to load. */
 import { isTaken } from './flock-answer.ts';
 import { libc } from './libc.ts';
 
