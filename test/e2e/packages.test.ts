@@ -36,6 +36,7 @@ test('the Debian package installs, works, and removes itself wholly', async () =
   expect(stdout).toMatch(/^runnc \d+\.\d+\.\d+/);
   expect(stdout).toContain('"path": "/usr/bin/runnc"');
   expect(stdout).toContain('runnc = ["/usr/bin/runnc"]');
+  expect(stdout).toMatch(/^runtime_supports_json = \[.*"runnc"\]$/m);
   expect(stdout.split('left:\n')[1] ?? '').toBe('');
 });
 

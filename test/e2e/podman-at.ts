@@ -30,7 +30,7 @@ export function podmanAt(
   const backend = networks === 'netavark' ? 'netavark' : 'cni';
   writeFileSync(
     settings,
-    `[engine]\nlock_type = "file"\n[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n` +
+    `[engine]\nlock_type = "file"\nruntime_supports_json = ["runnc"]\n[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n` +
       (Object.keys(networks).length === 0
         ? ''
         : `[network]\nnetwork_backend = "${backend}"\nnetwork_config_dir = "${configurations}"\ncni_plugin_dirs = ["/usr/lib/cni"]\n`),

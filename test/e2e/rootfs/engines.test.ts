@@ -52,6 +52,8 @@ test.each(['vfs', 'overlay'] as const)('Podman with %s: diff, cp, commit, start 
   const volumes = ['--volume', `${host}:/data`, '--volume', `named-${storage}:/named`];
   await run('create', '--name', 'writer', ...alone, ...volumes, 'writes', ...words.split(' '));
   expect(await podman('start', '--attach', 'writer')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  // What runnc warned of (volumes) is in Podman's log of the runtime.
+  expect(await podman('logs', 'writer')).toMatchObject({ status: 0, stdout: '', stderr: '' });
   const changes = async (name: string) =>
     (await run('diff', name))
       .trim()
